@@ -1,0 +1,121 @@
+package sim
+
+import "fmt"
+
+// Chooser is the only source of scheduling nondeterminism of a [World].
+//
+// Choose returns a number in [0, n). It is asked only when n > 1. Number 0 is
+// always the dull alternative: first come first served, no switch, no fault,
+// shortest delay. A chooser must not call back into the world other than through
+// the point's methods.
+type Chooser interface {
+	Choose(p *Point, n int) int
+}
+
+// Preempter is an optional ability of a [Chooser]: if Preempts answers true, the
+// world also asks before each lock, wait, channel, select and shared-atomic
+// operation whether another runnable task should go first.
+type Preempter interface {
+	Preempts() bool
+}
+
+// ChoiceKind says what a decision is about.
+type ChoiceKind uint8
+
+// The kinds of decisions. Other packages may ask with kinds of their own from
+// KindUser on.
+const (
+	// KindTask: which runnable task goes next; 0 is the one that became ready first.
+	KindTask ChoiceKind = iota
+	// KindSwitch: whether another task goes before the current proc's operation;
+	// 0 is to go on, i > 0 is the i-th ready task.
+	KindSwitch
+	// KindWaiter: which waiter a lock, semaphore, channel or signal serves; 0 is
+	// the one that waited longest.
+	KindWaiter
+	// KindBarge: like KindWaiter for a mutex, with one more alternative at the
+	// end: leave the mutex free so that whoever comes first takes it.
+	KindBarge
+	// KindSelect: which of several ready cases a Select takes; 0 is the first listed.
+	KindSelect
+	// KindFault: whether, or which, fault happens; 0 is none.
+	KindFault
+	// KindDelay: which delay bucket is used; 0 is the shortest.
+	KindDelay
+	// KindUser is the first kind free for components.
+	KindUser
+)
+
+// String names the kind as it is written in decision logs.
+func (k ChoiceKind) String() string {
+	names := [...]string{"task", "switch", "waiter", "barge", "select", "fault", "delay"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return fmt.Sprintf("user-%d", k-KindUser)
+}
+
+// Point describes one decision while it is made. It is valid only during the
+// call of Choose.
+type Point struct {
+	// Kind says what is decided.
+	Kind ChoiceKind
+	// Time is the virtual time of the decision.
+	Time Time
+	// Step is the number of the scheduler step in which it is made.
+	Step uint64
+	// Op and Object name the operation that the current proc is about to do
+	// (KindSwitch), or the object decided about (KindWaiter, KindBarge, KindSelect).
+	Op     Op
+	Object string
+
+	w *World
+}
+
+// Task names the i-th alternative of a KindTask or KindSwitch point. For
+// KindSwitch, alternative 0 is the current proc.
+func (p *Point) Task(i int) TaskInfo {
+	if p.Kind == KindSwitch {
+		if i == 0 {
+			return p.w.cur.info()
+		}
+		i--
+	}
+	return p.w.ready.at(i).info()
+}
+
+// TaskInfo identifies a schedulable task to choosers and reports.
+type TaskInfo struct {
+	// ID is unique in the world and equal in equal runs.
+	ID uint64
+	// Name is the hierarchical name, host first.
+	Name string
+	// Op and Object are what the task is about to do or was waiting for.
+	Op     Op
+	Object string
+}
+
+// Decision is one entry of a world's decision log.
+type Decision struct {
+	Kind ChoiceKind
+	// N is the number of alternatives, C the one taken.
+	N, C int32
+}
+
+// choose makes one decision, logs it and feeds the hash.
+func (w *World) choose(kind ChoiceKind, op Op, obj *Object, n int) int {
+	if n <= 1 || w.chooser == nil {
+		return 0
+	}
+	w.point = Point{Kind: kind, Time: w.now, Step: w.steps, Op: op, w: w}
+	if obj != nil {
+		w.point.Object = obj.FullName()
+	}
+	c := w.chooser.Choose(&w.point, n)
+	if c < 0 || c >= n {
+		panic(fmt.Sprintf("sim: chooser returned %d for %s with %d alternatives", c, kind, n))
+	}
+	w.decisions = append(w.decisions, Decision{kind, int32(n), int32(c)})
+	w.hash = mix(w.hash, uint64(kind)<<56|uint64(c))
+	return c
+}

@@ -1,0 +1,187 @@
+package sim
+
+import (
+	"context"
+	"time"
+)
+
+// Context carries a deadline, a cancellation and values, like context.Context,
+// which it implements. Its deadline is in virtual time. Wait for its end with
+// [OnDone]; the channel of Done exists only for code outside of the simulation.
+type Context struct {
+	env      *Env
+	parent   *Context
+	done     Event
+	err      error
+	deadline Time
+	timer    *Timer
+	children []*Context
+	key, val any
+	ch       chan struct{}
+}
+
+// Background returns a context that never ends.
+func (e *Env) Background() *Context { return e.newContext(nil) }
+
+func (e *Env) newContext(parent *Context) *Context {
+	c := &Context{env: e, parent: parent, deadline: Never}
+	c.done.Object = Object{env: e, name: "ctx"}
+	if parent == nil {
+		return c
+	}
+	c.deadline = parent.deadline
+	e.enter()
+	if parent.err != nil {
+		c.err = parent.err
+		c.done.set = true
+	} else {
+		parent.children = append(parent.children, c)
+	}
+	e.exit()
+	return c
+}
+
+// WithCancel returns a copy of parent that also ends when cancel is called.
+// Calling cancel again does nothing; not calling it keeps a little memory until
+// the parent ends.
+func (e *Env) WithCancel(parent *Context) (ctx *Context, cancel func()) {
+	c := e.newContext(parent)
+	return c, func() { c.cancel(context.Canceled) }
+}
+
+// WithDeadline is WithCancel with an instant at which the context ends.
+func (e *Env) WithDeadline(parent *Context, at Time) (ctx *Context, cancel func()) {
+	c := e.newContext(parent)
+	if at < c.deadline && c.err == nil {
+		c.deadline = at
+		c.timer = e.NewTimer("ctx-deadline", func() { c.cancel(context.DeadlineExceeded) })
+		if at <= e.Now() {
+			c.cancel(context.DeadlineExceeded)
+		} else {
+			c.timer.ResetAt(at)
+		}
+	}
+	return c, func() { c.cancel(context.Canceled) }
+}
+
+// WithTimeout is WithDeadline at d from now.
+func (e *Env) WithTimeout(parent *Context, d time.Duration) (ctx *Context, cancel func()) {
+	return e.WithDeadline(parent, e.Now().Add(d))
+}
+
+// WithValue returns a copy of parent in which key has value.
+func (e *Env) WithValue(parent *Context, key, value any) *Context {
+	c := e.newContext(parent)
+	c.key, c.val = key, value
+	return c
+}
+
+func (c *Context) cancel(err error) {
+	c.done.enter(OpClose)
+	c.end(err)
+	if p := c.parent; p != nil {
+		p.forget(c)
+	}
+	c.done.exit()
+}
+
+// end runs inside the monitor.
+func (c *Context) end(err error) {
+	if c.err != nil {
+		return
+	}
+	c.err = err
+	if c.timer != nil {
+		c.stopTimer()
+	}
+	c.done.setQuiet()
+	if c.ch != nil {
+		close(c.ch)
+	}
+	children := c.children
+	c.children = nil
+	for _, child := range children {
+		child.end(err)
+	}
+}
+
+func (c *Context) stopTimer() {
+	if c.env.w != nil {
+		c.timer.Stop()
+	} else {
+		c.timer.stopLive()
+	}
+}
+
+func (c *Context) forget(child *Context) {
+	for i, x := range c.children {
+		if x == child {
+			last := len(c.children) - 1
+			c.children[i] = c.children[last]
+			c.children[last] = nil
+			c.children = c.children[:last]
+			return
+		}
+	}
+}
+
+// Err returns nil while the context runs, then context.Canceled or
+// context.DeadlineExceeded.
+func (c *Context) Err() error {
+	c.done.enterQuiet()
+	err := c.err
+	c.done.exit()
+	return err
+}
+
+// DeadlineAt returns the instant at which the context ends by itself, or Never.
+func (c *Context) DeadlineAt() Time { return c.deadline }
+
+// Deadline implements context.Context; the time is that of a perfect wall clock.
+func (c *Context) Deadline() (deadline time.Time, ok bool) {
+	if c.deadline == Never {
+		return time.Time{}, false
+	}
+	epoch := int64(0)
+	if c.env.w != nil {
+		epoch = c.env.w.epoch
+	} else {
+		epoch = c.env.live.Epoch()
+	}
+	return time.Unix(0, epoch+int64(c.deadline)).UTC(), true
+}
+
+// Done implements context.Context for code outside of the simulation; procs use
+// [OnDone].
+func (c *Context) Done() <-chan struct{} {
+	c.done.enterQuiet()
+	defer c.done.exit()
+	if c.ch == nil {
+		c.ch = make(chan struct{})
+		if c.err != nil {
+			close(c.ch)
+		}
+	}
+	return c.ch
+}
+
+// Value implements context.Context.
+func (c *Context) Value(key any) any {
+	for ; c != nil; c = c.parent {
+		if c.key != nil && c.key == key {
+			return c.val
+		}
+	}
+	return nil
+}
+
+// OnDone is a [Env.Select] case that is ready once ctx has ended.
+func OnDone(ctx *Context) Case { return Case{src: &ctx.done} }
+
+// SleepCtx sleeps for d or until ctx ends; then it returns the context's error.
+func (e *Env) SleepCtx(ctx *Context, d time.Duration) error {
+	if e.Select(e.After(d), OnDone(ctx)) == 0 {
+		return nil
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,42 @@
+package sim_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bufsim/sim"
+)
+
+func TestLogNormalHasItsMedianAndPercentile(t *testing.T) {
+	d := sim.LogNormal(2*time.Millisecond, 20*time.Millisecond, 0, 0)
+	r := sim.NewRand(1, "t")
+	xs := make([]time.Duration, 200_000)
+	for i := range xs {
+		xs[i] = d.Draw(r)
+	}
+	slices.Sort(xs)
+	require.InEpsilon(t, 2*time.Millisecond, xs[len(xs)/2], 0.02)
+	require.InEpsilon(t, 20*time.Millisecond, xs[len(xs)*99/100], 0.05)
+}
+
+func TestLogNormalIsClamped(t *testing.T) {
+	d := sim.LogNormal(2*time.Millisecond, time.Second, time.Millisecond, 3*time.Millisecond)
+	r := sim.NewRand(2, "t")
+	for range 10_000 {
+		x := d.Draw(r)
+		require.GreaterOrEqual(t, x, time.Millisecond)
+		require.LessOrEqual(t, x, 3*time.Millisecond)
+	}
+}
+
+func TestUniformReachesBothEnds(t *testing.T) {
+	d, r := sim.Uniform(3, 5), sim.NewRand(3, "t")
+	seen := map[time.Duration]int{}
+	for range 1000 {
+		seen[d.Draw(r)]++
+	}
+	require.Len(t, seen, 3)
+}

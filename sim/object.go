@@ -1,0 +1,85 @@
+package sim
+
+// Op is an operation of a proc on an object, as reports and choosers name it.
+type Op uint8
+
+// The operations.
+const (
+	OpNone Op = iota
+	OpStart
+	OpSleep
+	OpYield
+	OpLock
+	OpUnlock
+	OpRLock
+	OpRUnlock
+	OpWait
+	OpSignal
+	OpSend
+	OpRecv
+	OpClose
+	OpSelect
+	OpAcquire
+	OpRelease
+	OpLoad
+	OpStore
+	OpTimer
+)
+
+// String names the operation.
+func (o Op) String() string {
+	return [...]string{
+		"", "start", "sleep", "yield", "lock", "unlock", "rlock", "runlock", "wait", "signal",
+		"send", "recv", "close", "select", "acquire", "release", "load", "store", "timer",
+	}[o]
+}
+
+// Object is the header of every waiting tool: its name, its number in the world
+// and the env that made it.
+type Object struct {
+	env  *Env
+	name string
+	id   uint64
+	// holder is the proc that holds the object exclusively; nil for tools without
+	// a holder, in real time, and when a callback holds it.
+	holder *Proc
+}
+
+func (e *Env) object(name string) Object { return Object{env: e, name: name, id: e.nextID()} }
+
+// FullName returns the object's name with its host in front, e.g. "gate-1/sb.mu".
+func (o *Object) FullName() string { return o.env.qualify(o.name) }
+
+// enter is called before every operation of a waiting tool. In a World it is a
+// choice point; in real time it takes the monitor that guards the tools' state.
+func (o *Object) enter(op Op) {
+	if w := o.env.w; w != nil {
+		if w.preempts && w.cur != nil {
+			w.switchPoint(op, o)
+		}
+		return
+	}
+	o.env.live.Lock()
+}
+
+// enterQuiet is enter without a choice point.
+func (o *Object) enterQuiet() {
+	if o.env.w == nil {
+		o.env.live.Lock()
+	}
+}
+
+// exit ends an operation that enter began.
+func (o *Object) exit() {
+	if o.env.w == nil {
+		o.env.live.Unlock()
+	}
+}
+
+// pickWaiter decides which of the n waiters of o is served.
+func (o *Object) pickWaiter(op Op, n int) int {
+	if w := o.env.w; w != nil {
+		return w.choose(KindWaiter, op, o, n)
+	}
+	return 0
+}

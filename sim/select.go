@@ -1,0 +1,139 @@
+package sim
+
+import "time"
+
+// Case is one alternative of a [Env.Select]; see [OnEvent], [OnRecv], [OnSend],
+// [OnDone], [At] and [After].
+type Case struct {
+	src  selectable
+	send bool
+	when Time
+	data any // *T for a receive, *T for a send
+	ok   *bool
+}
+
+// selectable is what a waiting tool does for Select. All methods run inside the
+// monitor.
+type selectable interface {
+	header() *Object
+	caseReady(c *Case) bool
+	caseTake(c *Case)
+	caseEnrol(c *Case, wt *wait)
+	// caseFinish runs after the wait; fired says whether this case won.
+	caseFinish(c *Case, n *node, fired bool)
+}
+
+// At is a Select case that is ready from instant t on.
+func At(t Time) Case { return Case{when: t} }
+
+// After is a Select case that is ready d from now.
+func (e *Env) After(d time.Duration) Case { return Case{when: e.Now().Add(d)} }
+
+// maxReady bounds the number of ready cases that a choice looks at.
+const maxReady = 16
+
+// Select blocks until one of the cases can go on, does it, and returns its
+// index. Like Go's select it takes any of several ready cases (the first listed
+// by default; Go picks at random). At most one case may be an instant.
+func (e *Env) Select(cases ...Case) int {
+	o := e.selectObject(cases)
+	o.enter(OpSelect)
+	i, ok := e.selectReady(o, cases)
+	if !ok {
+		i = e.selectWait(o, cases)
+	}
+	o.exit()
+	return i
+}
+
+// TrySelect is Select with a default: it returns -1 if no case is ready.
+func (e *Env) TrySelect(cases ...Case) int {
+	o := e.selectObject(cases)
+	o.enter(OpSelect)
+	i, ok := e.selectReady(o, cases)
+	if !ok {
+		i = -1
+	}
+	o.exit()
+	return i
+}
+
+func (e *Env) selectObject(cases []Case) *Object {
+	for i := range cases {
+		if cases[i].src != nil {
+			return cases[i].src.header()
+		}
+	}
+	return &e.self
+}
+
+func (e *Env) selectReady(o *Object, cases []Case) (int, bool) {
+	var ready [maxReady]int
+	n := 0
+	for i := range cases {
+		if e.caseReady(&cases[i]) && n < maxReady {
+			ready[n] = i
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, false
+	}
+	pick := 0
+	if e.w != nil {
+		pick = e.w.choose(KindSelect, OpSelect, o, n)
+	} else if n > 1 {
+		pick = e.live.Intn(n)
+	}
+	c := &cases[ready[pick]]
+	if c.src != nil {
+		c.src.caseTake(c)
+	}
+	return ready[pick], true
+}
+
+func (e *Env) caseReady(c *Case) bool {
+	if c.src == nil {
+		return c.when <= e.Now()
+	}
+	return c.src.caseReady(c)
+}
+
+func (e *Env) selectWait(o *Object, cases []Case) int {
+	wt := e.begin(OpSelect, o)
+	timed := false
+	for i := range cases {
+		c := &cases[i]
+		if c.src != nil {
+			c.src.caseEnrol(c, wt)
+			continue
+		}
+		n := wt.enrol(nil)
+		if c.when != Never {
+			e.armWait(wt, n, c.when)
+			timed = true
+		}
+	}
+	wt.parkCases(cases)
+	if timed {
+		e.disarmWait(wt)
+	}
+	return wt.fired
+}
+
+// parkCases parks and lets each case clean up, also when the proc is killed.
+func (wt *wait) parkCases(cases []Case) {
+	if wt.proc != nil {
+		wt.proc.park()
+	} else {
+		wt.env.live.Unlock()
+		<-wt.wake
+		wt.env.live.Lock()
+	}
+	for i := range cases {
+		if src := cases[i].src; src != nil {
+			src.caseFinish(&cases[i], wt.node(i), i == wt.fired)
+		}
+	}
+	wt.unlink()
+}

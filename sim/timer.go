@@ -1,0 +1,146 @@
+package sim
+
+import "time"
+
+// Timer calls a function once at an instant; it can be stopped and set again.
+// The callback runs on the scheduler (in real time: on a goroutine of its own)
+// and must not wait. Timers are cheap: a callback actor is one timer and the
+// state that its function closes over.
+type Timer struct {
+	env   *Env
+	fn    func()
+	proc  *Proc // set for a sleeping proc: no callback, the proc becomes ready
+	node  *node // set for the deadline of a Select: the node to fire
+	name  string
+	id    uint64
+	gen   uint32 // real time: which setting of the timer a firing belongs to
+	index int32  // place in the heap plus one; 0 if not in it
+	queue bool   // in the ready ring
+	cause uint64 // step that set it
+	stop  func() bool
+}
+
+// NewTimer returns a timer that is not set.
+func (e *Env) NewTimer(name string, fn func()) *Timer {
+	return &Timer{env: e, fn: fn, name: name, id: e.nextID()}
+}
+
+// AfterFunc returns a timer that calls fn after d.
+func (e *Env) AfterFunc(d time.Duration, name string, fn func()) *Timer {
+	t := e.NewTimer(name, fn)
+	t.Reset(d)
+	return t
+}
+
+// FullName returns the timer's name with its host in front.
+func (t *Timer) FullName() string { return t.env.qualify(t.name) }
+
+// Reset sets the timer to fire d from now, whether or not it was set. It reports
+// whether it was.
+func (t *Timer) Reset(d time.Duration) bool { return t.ResetAt(t.env.Now().Add(max(d, 0))) }
+
+// ResetAt is Reset with an instant.
+func (t *Timer) ResetAt(at Time) bool {
+	if w := t.env.w; w != nil {
+		was := w.disarm(t)
+		w.arm(t, at)
+		return was
+	}
+	t.env.live.Lock()
+	defer t.env.live.Unlock()
+	was := t.stopLive()
+	t.armLive(at)
+	return was
+}
+
+// Stop unsets the timer. It reports whether the timer was set; false means that
+// the callback has started or that the timer was not set.
+func (t *Timer) Stop() bool {
+	if w := t.env.w; w != nil {
+		return w.disarm(t)
+	}
+	t.env.live.Lock()
+	defer t.env.live.Unlock()
+	return t.stopLive()
+}
+
+// armLive and stopLive run inside the monitor of a real-time backend.
+func (t *Timer) armLive(at Time) {
+	t.gen++
+	gen := t.gen
+	t.stop = t.env.live.AfterFunc(at.Sub(t.env.Now()), func() { t.fireLive(gen) })
+}
+
+func (t *Timer) stopLive() bool {
+	was := t.stop != nil
+	if was {
+		t.stop()
+		t.stop = nil
+		t.gen++
+	}
+	return was
+}
+
+func (t *Timer) fireLive(gen uint32) {
+	t.env.live.Lock()
+	mine := t.gen == gen
+	if mine {
+		t.stop = nil
+		if t.node != nil {
+			t.node.fire()
+		}
+	}
+	t.env.live.Unlock()
+	if mine && t.fn != nil {
+		t.fn()
+	}
+}
+
+// armWait makes node n fire at an instant; disarmWait takes that back.
+func (e *Env) armWait(wt *wait, n *node, at Time) {
+	if e.w != nil {
+		t := &wt.proc.timer
+		t.env, t.node, t.proc = e, n, nil
+		e.w.arm(t, at)
+		return
+	}
+	wt.timer = &Timer{env: e, node: n}
+	wt.timer.armLive(at)
+}
+
+func (e *Env) disarmWait(wt *wait) {
+	if e.w != nil {
+		e.w.disarm(&wt.proc.timer)
+	} else {
+		wt.timer.stopLive()
+	}
+}
+
+func (w *World) arm(t *Timer, at Time) {
+	if at < w.now {
+		at = w.now
+	}
+	w.seq++
+	t.cause = w.steps
+	w.timers.push(t, at, w.seq)
+}
+
+func (w *World) disarm(t *Timer) bool {
+	if w.timers.remove(t) {
+		return true
+	}
+	if !t.queue {
+		return false
+	}
+	t.queue = false
+	keep := func(k task) bool { return k.t != t }
+	w.ready.filter(keep)
+	t.env.host.filterHeld(keep)
+	return true
+}
+
+func (w *World) sleep(p *Proc, until Time) {
+	t := &p.timer
+	t.env, t.proc, t.node = p.env, p, nil
+	w.arm(t, until)
+}
