@@ -69,7 +69,7 @@ func (d Dist) logNormal(r *Rand) time.Duration {
 		x := r.Uint64()
 		sum += int64(x>>32) + int64(x&(one-1))
 	}
-	z := sum - 6*one // Q32
+	z := sum - 6*one       // Q32
 	const z99 = 9991523754 // 2.326347874 in Q32
 	spread := log2(uint64(d.b)) - log2(uint64(d.a))
 	v := exp2(uint64(d.a), mulDiv(z, spread, z99))

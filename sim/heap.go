@@ -3,8 +3,12 @@ package sim
 // timerHeap is a 4-ary heap of timers ordered by (when, seq). The keys stand
 // inline in the slice (half the cost of following pointers), and each timer
 // knows its place so that stopping it is O(log n).
+//
+// A popped root is left vacant until the next operation: the commonest one is a
+// push (a proc sleeps again), which then fills the root and sifts once.
 type timerHeap struct {
 	entries []heapEntry
+	vacant  bool // entries[0] was popped
 }
 
 type heapEntry struct {
@@ -17,18 +21,67 @@ func (e *heapEntry) before(f *heapEntry) bool {
 	return e.when < f.when || e.when == f.when && e.seq < f.seq
 }
 
-func (h *timerHeap) len() int { return len(h.entries) }
+func (h *timerHeap) len() int {
+	if h.vacant {
+		return len(h.entries) - 1
+	}
+	return len(h.entries)
+}
 
 func (h *timerHeap) push(t *Timer, when Time, seq uint64) {
+	if h.vacant {
+		h.vacant = false
+		h.entries[0] = heapEntry{when, seq, t}
+		h.down(0)
+		return
+	}
 	h.entries = append(h.entries, heapEntry{when, seq, t})
 	h.up(len(h.entries) - 1)
 }
 
+// next returns the instant of the earliest timer; the heap must not be empty.
+func (h *timerHeap) next() Time {
+	h.settle()
+	return h.entries[0].when
+}
+
+// due reports whether the earliest timer is due at t. With a vacant root it looks
+// at the root's children, so that a following push still finds the root free.
+func (h *timerHeap) due(t Time) bool {
+	if !h.vacant {
+		return len(h.entries) > 0 && h.entries[0].when == t
+	}
+	for i := 1; i < len(h.entries) && i <= 4; i++ {
+		if h.entries[i].when == t {
+			return true
+		}
+	}
+	return false
+}
+
 // pop removes and returns the earliest timer; the heap must not be empty.
 func (h *timerHeap) pop() *Timer {
+	h.settle()
 	t := h.entries[0].t
-	h.removeAt(0)
+	t.index = 0
+	h.vacant = true
 	return t
+}
+
+// settle fills a vacant root.
+func (h *timerHeap) settle() {
+	if !h.vacant {
+		return
+	}
+	h.vacant = false
+	last := len(h.entries) - 1
+	moved := h.entries[last]
+	h.entries[last] = heapEntry{}
+	h.entries = h.entries[:last]
+	if last > 0 {
+		h.entries[0] = moved
+		h.down(0)
+	}
 }
 
 // remove takes t out of the heap if it is there and says whether it was.
@@ -36,6 +89,7 @@ func (h *timerHeap) remove(t *Timer) bool {
 	if t.index == 0 {
 		return false
 	}
+	h.settle()
 	h.removeAt(int(t.index) - 1)
 	return true
 }

@@ -85,11 +85,11 @@ func (x Waiting) String() string {
 }
 
 func (p *Proc) waiting() Waiting {
-	x := Waiting{Proc: p.env.qualify(p.name), Op: p.wait.op, Since: p.wait.since}
+	x := Waiting{Proc: p.fullName(), Op: p.wait.op, Since: p.wait.since}
 	if obj := p.wait.obj; obj != nil {
 		x.Object = obj.FullName()
 		if obj.holder != nil {
-			x.Holder = obj.holder.env.qualify(obj.holder.name)
+			x.Holder = obj.holder.fullName()
 		}
 	}
 	return x
@@ -117,26 +117,26 @@ func (w *World) checkCycle(p *Proc, obj *Object) {
 	if p == nil {
 		return
 	}
-	chain := []Waiting{}
-	for q, o := p, obj; ; {
+	hops := 0
+	for o := obj; ; hops++ {
 		h := o.holder
-		if h == nil || h == q {
-			return
-		}
-		x := Waiting{Proc: q.env.qualify(q.name), Op: OpLock, Object: o.FullName(), Since: w.now, Holder: h.env.qualify(h.name)}
-		if q != p {
-			x.Since = q.wait.since
-		}
-		chain = append(chain, x)
-		if h == p {
+		if h == p && hops > 0 {
 			break
 		}
-		if h.state != procWaiting || h.wait.op != OpLock && h.wait.op != OpRLock || h.wait.fired >= 0 || len(chain) > len(w.procs) {
+		if h == nil || h == p || hops > len(w.procs) || !h.waitsForLock() {
 			return
 		}
-		q, o = h, h.wait.obj
+		o = h.wait.obj
+	}
+	chain := []Waiting{{Proc: p.fullName(), Op: OpLock, Object: obj.FullName(), Since: w.now, Holder: obj.holder.fullName()}}
+	for h := obj.holder; h != p; h = h.wait.obj.holder {
+		chain = append(chain, h.waiting())
 	}
 	w.end(Outcome{Kind: Deadlock, Detail: "procs wait for each other:\n" + lines(chain)})
+}
+
+func (p *Proc) waitsForLock() bool {
+	return p.state == procWaiting && p.wait.fired < 0 && (p.wait.op == OpLock || p.wait.op == OpRLock)
 }
 
 func lines(list []Waiting) string {

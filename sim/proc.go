@@ -33,8 +33,10 @@ const (
 // killed unwinds the procs of a crashed host: deferred calls run, waits panic again.
 type killed struct{}
 
+func (p *Proc) fullName() string { return p.env.qualify(p.name) }
+
 func (p *Proc) info() TaskInfo {
-	info := TaskInfo{ID: p.id, Name: p.env.qualify(p.name), Op: p.wait.op}
+	info := TaskInfo{ID: p.id, Name: p.fullName(), Op: p.wait.op}
 	if p.wait.obj != nil {
 		info.Object = p.wait.obj.FullName()
 	}
@@ -69,7 +71,7 @@ func (wt *wait) abandon() {
 func (p *Proc) makeReady() {
 	p.state = procReady
 	p.cause = p.env.w.steps
-	p.env.w.enqueue(task{p: p})
+	p.env.w.enqueue(task{p: p}, p.env.host)
 }
 
 func (w *World) spawn(e *Env, name string, fn func(), daemon bool) *Proc {
@@ -131,9 +133,9 @@ func (w *World) recovered(p *Proc, v any) {
 	switch v := v.(type) {
 	case killed:
 	case assertion:
-		w.end(Outcome{Kind: AssertionFailed, ID: v.id, Detail: fmt.Sprintf("%s\nin proc %s", v, p.env.qualify(p.name))})
+		w.end(Outcome{Kind: AssertionFailed, ID: v.id, Detail: fmt.Sprintf("%s\nin proc %s", v, p.fullName())})
 	default:
-		w.end(Outcome{Kind: Panicked, Detail: fmt.Sprintf("panic: %v\nin proc %s\n%s", v, p.env.qualify(p.name), debug.Stack())})
+		w.end(Outcome{Kind: Panicked, Detail: fmt.Sprintf("panic: %v\nin proc %s\n%s", v, p.fullName(), debug.Stack())})
 	}
 }
 

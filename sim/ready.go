@@ -57,7 +57,7 @@ func (r *readyRing) grow() {
 // take removes the i-th task and keeps the order of the others.
 func (r *readyRing) take(i int) task {
 	mask := len(r.buf) - 1
-	k := r.at(i)
+	k := r.buf[(r.head+i)&mask]
 	for ; i > 0; i-- {
 		r.buf[(r.head+i)&mask] = r.buf[(r.head+i-1)&mask]
 	}

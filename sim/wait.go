@@ -131,7 +131,11 @@ func (wt *wait) park() int {
 		<-wt.wake
 		wt.env.live.Lock()
 	}
-	wt.unlink()
+	if wt.used == 1 { // the one node fired, so it is in no list
+		wt.nodes[0].slot = nil
+	} else {
+		wt.unlink()
+	}
 	return wt.fired
 }
 

@@ -20,7 +20,7 @@ type Config struct {
 	MaxTime Time
 	// MaxSteps ends the run after that many steps; 0 is no limit.
 	MaxSteps uint64
-	// MaxStepsPerInstant is the livelock limit; 0 is 1,000,000.
+	// MaxStepsPerInstant is the livelock limit; 0 is 100,000.
 	MaxStepsPerInstant uint64
 	// Epoch is what a perfect wall clock shows at time 0, in nanoseconds since
 	// 1970; 0 is 2026-01-01 00:00:00 UTC.
@@ -105,7 +105,7 @@ func New(cfg Config) *World {
 		w.maxTime = Never
 	}
 	if w.maxInstant == 0 {
-		w.maxInstant = 1_000_000
+		w.maxInstant = 100_000
 	}
 	return w
 }
@@ -220,14 +220,17 @@ func (w *World) advance() bool {
 	if w.timers.len() == 0 {
 		return false
 	}
-	t := w.timers.entries[0].when
+	t := w.timers.next()
 	if t > w.limit {
 		w.now = w.limit
 		return false
 	}
 	w.now, w.instant = t, 0
-	for w.timers.len() > 0 && w.timers.entries[0].when == t {
+	for {
 		w.expire(w.timers.pop())
+		if !w.timers.due(t) {
+			break
+		}
 	}
 	return w.ready.n > 0 || w.advance()
 }
@@ -236,18 +239,18 @@ func (w *World) expire(t *Timer) {
 	if t.proc != nil {
 		t.proc.wait.fired = 0
 		t.proc.state, t.proc.cause = procReady, t.cause
-		w.enqueue(task{p: t.proc})
+		w.enqueue(task{p: t.proc}, t.proc.env.host)
 		return
 	}
 	if t.env.Alive() {
 		t.queue = true
-		w.enqueue(task{t: t})
+		w.enqueue(task{t: t}, t.env.host)
 	}
 }
 
 // enqueue makes a task runnable, or sets it aside if its host is paused.
-func (w *World) enqueue(k task) {
-	if h := k.host(); h.paused {
+func (w *World) enqueue(k task, h *Host) {
+	if h.paused {
 		h.held = append(h.held, k)
 		return
 	}
@@ -260,18 +263,26 @@ func (w *World) dequeue(p *Proc) {
 	p.env.host.filterHeld(keep)
 }
 
-// step runs one task.
-func (w *World) step() {
+// pick takes the next task out of the ready ring.
+func (w *World) pick() task {
+	if w.chooser == nil {
+		return w.ready.take(0)
+	}
 	i := w.forced
 	w.forced = -1
 	if i < 0 {
 		i = w.choose(KindTask, OpNone, nil, w.ready.n)
 	}
-	k := w.ready.take(i)
+	return w.ready.take(i)
+}
+
+// step runs one task.
+func (w *World) step() {
+	k := w.pick()
 	w.steps++
 	w.instant++
 	w.hash = mix(w.hash^uint64(w.now), k.id())
-	if w.steps%trailEvery == 0 {
+	if w.steps&(trailEvery-1) == 0 {
 		w.trail = append(w.trail, TrailEntry{w.steps, w.hash})
 	}
 	if w.onStep != nil {

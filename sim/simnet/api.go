@@ -28,11 +28,13 @@ const (
 	Closed
 	// Lost: keepalive got no answer; the network between the hosts is cut.
 	Lost
+	// NoMethod: the peer does not serve the method.
+	NoMethod
 )
 
 // String names the kind.
 func (k ErrorKind) String() string {
-	return [...]string{"connection refused", "connection reset", "connection closed", "keepalive timeout"}[k]
+	return [...]string{"connection refused", "connection reset", "connection closed", "keepalive timeout", "unknown method"}[k]
 }
 
 // Error is a transport error. Errors returned by handlers reach the caller as
