@@ -61,9 +61,11 @@ func (t ticks) Ticks(low, high float64) []plot.Tick {
 	}
 	digits := max(0, -int(math.Floor(math.Log10(step*scale)+1e-9)))
 	var marks []plot.Tick
-	for i := math.Ceil(low/step - 1e-9); i*step <= high+1e-9*step; i++ {
-		label := strconv.FormatFloat(i*step*scale, 'f', digits, 64)
-		marks = append(marks, plot.Tick{Value: i * step, Label: label})
+	first, last := int(math.Ceil(low/step-1e-9)), int(math.Floor(high/step+1e-9))
+	for i := first; i <= last; i++ {
+		value := float64(i) * step
+		label := strconv.FormatFloat(value*scale, 'f', digits, 64)
+		marks = append(marks, plot.Tick{Value: value, Label: label})
 	}
 	return marks
 }
@@ -79,10 +81,10 @@ func roundStep(span float64) float64 {
 	return 10 * power
 }
 
-// roundRange widens a range to the next round marks. A share never goes below 0
-// or above 1 unless the data does; data that starts above zero starts at zero.
+// roundRange widens a range of values to zero and to the next round marks: an
+// axis that does not start at zero exaggerates.
 func roundRange(low, high float64) (float64, float64) {
-	low = min(low, 0)
+	low, high = min(low, 0), max(high, 0)
 	if high == low {
 		high = low + 1
 	}

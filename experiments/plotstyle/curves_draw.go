@@ -34,7 +34,7 @@ func (f plotFunc) Plot(c draw.Canvas, p *plot.Plot) { f(c, p) }
 // drawGrid draws a light line at each mark of the y axis.
 func drawGrid(c draw.Canvas, p *plot.Plot) {
 	_, y := p.Transforms(&c)
-	style := draw.LineStyle{Color: gridGrey, Width: vg.Points(0.75)}
+	style := draw.LineStyle{Color: gridGrey(), Width: vg.Points(0.75)}
 	for _, mark := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
 		c.StrokeLine2(style, c.Min.X, y(mark.Value), c.Max.X, y(mark.Value))
 	}

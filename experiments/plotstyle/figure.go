@@ -47,19 +47,22 @@ func (f Figure) Save(dir, name string) error {
 	if name == "" || name != filepath.Base(name) || name == "." || name == ".." {
 		return fmt.Errorf("save figure: %q is not a bare file name", name)
 	}
-	files := make(map[string][]byte, 3)
-	for ext, render := range map[string]func() ([]byte, error){".png": f.PNG, ".svg": f.SVG, ".csv": f.CSV} {
-		content, err := render()
-		if err != nil {
+	files := []struct {
+		ext     string
+		render  func() ([]byte, error)
+		content []byte
+	}{{ext: ".png", render: f.PNG}, {ext: ".svg", render: f.SVG}, {ext: ".csv", render: f.CSV}}
+	for i := range files {
+		var err error
+		if files[i].content, err = files[i].render(); err != nil {
 			return fmt.Errorf("figure %s: %w", name, err)
 		}
-		files[ext] = content
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("figure %s: %w", name, err)
 	}
-	for ext, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name+ext), content, 0o644); err != nil {
+	for _, file := range files {
+		if err := os.WriteFile(filepath.Join(dir, name+file.ext), file.content, 0o644); err != nil {
 			return fmt.Errorf("figure %s: %w", name, err)
 		}
 	}
@@ -94,7 +97,7 @@ func (f Figure) check() error {
 // drawIn lays the figure out from the outside in: title on top, caption at the
 // bottom, legend on the right, the body in what is left.
 func (f Figure) drawIn(c draw.Canvas) {
-	c.SetColor(paper)
+	c.SetColor(paper())
 	c.Fill(c.Rectangle.Path())
 	c = draw.Crop(c, margin, -margin, margin, -margin)
 
@@ -119,14 +122,14 @@ func newPlot(x, y Axis) *plot.Plot {
 		a := side.axis
 		a.Label.Text = side.of.label()
 		a.Label.TextStyle.Font = sans(axisSize)
-		a.Label.TextStyle.Color = ink
+		a.Label.TextStyle.Color = ink()
 		a.Label.Padding = vg.Points(5)
 		a.Tick.Label.Font = sans(tickSize)
-		a.Tick.Label.Color = ink
+		a.Tick.Label.Color = ink()
 		a.Tick.Marker = ticks{of: side.of}
 		a.Tick.Length = vg.Points(4)
-		a.Tick.LineStyle.Color = axisGrey
-		a.LineStyle.Color = axisGrey
+		a.Tick.LineStyle.Color = axisGrey()
+		a.LineStyle.Color = axisGrey()
 		a.LineStyle.Width = vg.Points(0.75)
 		a.Padding = 0
 	}

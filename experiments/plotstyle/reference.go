@@ -1,6 +1,7 @@
 package plotstyle
 
 import (
+	"cmp"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -22,18 +23,18 @@ type placedLabel struct {
 	row         int       // 0 is next to the plot
 }
 
-// placeLabels centres each label on its line, kept within the data area, in the
-// lowest row where it does not touch another. Labels are placed from left to
-// right, so a line passes only beside labels of lower rows.
+// placeLabels hangs each label like a flag to the right of its line, kept within
+// the data area. From right to left, each takes the lowest row where it neither
+// touches another label nor covers the line of one.
 func placeLabels(data draw.Canvas, p *plot.Plot, references []Reference) referenceLabels {
 	x, _ := p.Transforms(&data)
 	style := captionStyle()
 	var labels referenceLabels
-	for _, r := range slices.SortedStableFunc(slices.Values(references), byX) {
+	for _, r := range slices.Backward(slices.SortedStableFunc(slices.Values(references), byX)) {
 		wide := style.Width(r.Label)
-		left := max(data.Min.X, min(x(r.X)-wide/2, data.Max.X-wide))
+		left := max(data.Min.X, min(x(r.X)+flagGap, data.Max.X-wide))
 		next := placedLabel{Reference: r, left: left, right: left + wide, at: x(r.X)}
-		for slices.ContainsFunc(labels.placed, next.touches) {
+		for slices.ContainsFunc(labels.placed, next.collides) {
 			next.row++
 		}
 		labels.placed = append(labels.placed, next)
@@ -42,29 +43,18 @@ func placeLabels(data draw.Canvas, p *plot.Plot, references []Reference) referen
 	return labels
 }
 
-func byX(a, b Reference) int {
-	switch {
-	case a.X < b.X:
-		return -1
-	case a.X > b.X:
-		return 1
-	}
-	return 0
-}
+// flagGap is the room between a line and its label.
+const flagGap = vg.Length(3)
 
-// touches tells whether the label, or the line that leads up to it, would come
-// too close to another label.
-func (l placedLabel) touches(other placedLabel) bool {
-	const gap = vg.Length(8)
-	if l.row == other.row && l.left < other.right+gap && other.left < l.right+gap {
+func byX(a, b Reference) int { return cmp.Compare(a.X, b.X) }
+
+// collides tells whether the label needs a higher row because of another one.
+func (l placedLabel) collides(other placedLabel) bool {
+	const room = vg.Length(10)
+	if l.row == other.row && l.left < other.right+room && other.left < l.right+room {
 		return true
 	}
-	// The line of the upper one must not cross the lower one.
-	upper, lower := l, other
-	if other.row > l.row {
-		upper, lower = other, l
-	}
-	return upper.row > lower.row && upper.at > lower.left-gap/2 && upper.at < lower.right+gap/2
+	return l.row <= other.row && l.left < other.at+flagGap && other.at < l.right+flagGap
 }
 
 func (r referenceLabels) rowHeight() vg.Length { return lineHeight(captionStyle()) }
@@ -78,21 +68,31 @@ func (r referenceLabels) height() vg.Length {
 }
 
 func (r referenceLabels) lineStyle() draw.LineStyle {
-	return draw.LineStyle{Color: axisGrey, Width: vg.Points(1), Dashes: []vg.Length{3, 3}}
+	return draw.LineStyle{Color: axisGrey(), Width: vg.Points(1), Dashes: []vg.Length{3, 3}}
 }
 
-// drawLines draws the lines over the data area.
+// drawLines draws the lines over the data area, up to their labels.
 func (r referenceLabels) drawLines(c draw.Canvas, _ *plot.Plot) {
 	for _, l := range r.placed {
-		top := c.Max.Y + vg.Length(l.row)*r.rowHeight() + 2
+		top := c.Max.Y + (vg.Length(l.row)+0.8)*r.rowHeight() + 3
+		if l.left < l.at { // pushed over its line by the edge
+			top = c.Max.Y + vg.Length(l.row)*r.rowHeight() + 3
+		}
 		c.StrokeLine2(r.lineStyle(), l.at, c.Min.Y, l.at, top)
 	}
 }
 
-// drawText draws the labels above the data area.
+// drawText draws the labels above the data area, each on paper, since near the
+// edge the line of a higher label may pass behind a lower one.
 func (r referenceLabels) drawText(c draw.Canvas) {
 	for _, l := range r.placed {
-		y := c.Max.Y + vg.Length(l.row+1)*r.rowHeight() + 3
-		drawLines(&c, captionStyle(), vg.Point{X: l.left, Y: y}, []string{l.Label})
+		y := c.Max.Y + vg.Length(l.row)*r.rowHeight() + 3
+		box := vg.Rectangle{
+			Min: vg.Point{X: l.left - 1, Y: y},
+			Max: vg.Point{X: l.right + 1, Y: y + r.rowHeight()},
+		}
+		c.SetColor(paper())
+		c.Fill(box.Path())
+		drawLines(&c, captionStyle(), vg.Point{X: l.left, Y: box.Max.Y}, []string{l.Label})
 	}
 }

@@ -26,16 +26,19 @@ const (
 	axisSize    = vg.Length(11.5)
 	tickSize    = vg.Length(11)
 	legendSize  = vg.Length(11)
-	captionSize = vg.Length(9.5)
+	captionSize = vg.Length(10)
 )
 
-var (
-	paper    = color.NRGBA{R: 255, G: 255, B: 255, A: 255}
-	ink      = color.NRGBA{R: 34, G: 34, B: 34, A: 255}
-	softInk  = color.NRGBA{R: 95, G: 95, B: 95, A: 255}
-	axisGrey = color.NRGBA{R: 130, G: 130, B: 130, A: 255}
-	gridGrey = color.NRGBA{R: 230, G: 230, B: 230, A: 255}
-)
+// The greys of everything that is not data.
+func paper() color.NRGBA    { return grey(255) }
+func ink() color.NRGBA      { return grey(34) }
+func softInk() color.NRGBA  { return grey(95) }
+func axisGrey() color.NRGBA { return grey(130) }
+func gridGrey() color.NRGBA { return grey(230) }
+
+func grey(level uint8) color.NRGBA {
+	return color.NRGBA{R: level, G: level, B: level, A: 255}
+}
 
 // look is how one series is told from the others: each of colour, marker and
 // dashes is enough by itself.
@@ -53,10 +56,10 @@ func looks() []look {
 		{color.NRGBA{R: 0, G: 114, B: 178, A: 255}, draw.CircleGlyph{}, nil},
 		{color.NRGBA{R: 213, G: 94, B: 0, A: 255}, draw.BoxGlyph{}, []vg.Length{7, 3}},
 		{color.NRGBA{R: 0, G: 158, B: 115, A: 255}, draw.PyramidGlyph{}, []vg.Length{2, 2}},
-		{color.NRGBA{R: 204, G: 121, B: 167, A: 255}, diamond{}, []vg.Length{9, 3, 2, 3}},
-		{color.NRGBA{R: 230, G: 159, B: 0, A: 255}, draw.PlusGlyph{}, []vg.Length{4, 2}},
-		{color.NRGBA{R: 86, G: 180, B: 233, A: 255}, draw.CrossGlyph{}, []vg.Length{12, 3}},
-		{color.NRGBA{R: 0, G: 0, B: 0, A: 255}, draw.RingGlyph{}, []vg.Length{2, 4}},
+		{color.NRGBA{R: 204, G: 121, B: 167, A: 255}, diamond(), []vg.Length{9, 3, 2, 3}},
+		{color.NRGBA{R: 230, G: 159, B: 0, A: 255}, triangleDown(), []vg.Length{4, 2}},
+		{color.NRGBA{R: 86, G: 180, B: 233, A: 255}, hollow{draw.BoxGlyph{}}, []vg.Length{12, 3}},
+		{color.NRGBA{R: 0, G: 0, B: 0, A: 255}, hollow{draw.CircleGlyph{}}, []vg.Length{2, 4}},
 	}
 }
 
@@ -77,25 +80,8 @@ func (l look) band() color.NRGBA {
 // its line and from other bands.
 func (l look) drawMarker(c *draw.Canvas, at vg.Point) {
 	const radius = vg.Length(3.5)
-	c.DrawGlyphNoClip(draw.GlyphStyle{Color: paper, Radius: radius + 1.25, Shape: draw.CircleGlyph{}}, at)
-	c.SetLineStyle(draw.LineStyle{Color: l.colour, Width: vg.Points(1.5)})
+	c.DrawGlyphNoClip(draw.GlyphStyle{Color: paper(), Radius: radius + 1.25, Shape: draw.CircleGlyph{}}, at)
 	c.DrawGlyphNoClip(draw.GlyphStyle{Color: l.colour, Radius: radius, Shape: l.marker}, at)
-}
-
-// diamond is a filled square on its corner.
-type diamond struct{}
-
-// DrawGlyph implements draw.GlyphDrawer.
-func (diamond) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
-	r := style.Radius * 1.2
-	var p vg.Path
-	p.Move(vg.Point{X: at.X - r, Y: at.Y})
-	p.Line(vg.Point{X: at.X, Y: at.Y + r})
-	p.Line(vg.Point{X: at.X + r, Y: at.Y})
-	p.Line(vg.Point{X: at.X, Y: at.Y - r})
-	p.Close()
-	c.SetColor(style.Color)
-	c.Fill(p)
 }
 
 // sans is the house font, Liberation Sans, which ships with gonum/plot and has
@@ -111,8 +97,8 @@ func textStyle(face font.Font, colour color.Color) text.Style {
 func titleStyle() text.Style {
 	face := sans(titleSize)
 	face.Weight = xfont.WeightBold
-	return textStyle(face, ink)
+	return textStyle(face, ink())
 }
 
-func captionStyle() text.Style { return textStyle(sans(captionSize), softInk) }
-func legendStyle() text.Style  { return textStyle(sans(legendSize), ink) }
+func captionStyle() text.Style { return textStyle(sans(captionSize), softInk()) }
+func legendStyle() text.Style  { return textStyle(sans(legendSize), ink()) }

@@ -1,6 +1,7 @@
 package gtid
 
 import (
+	"math"
 	"slices"
 )
 
@@ -83,7 +84,7 @@ func (s *Set) Add(uuid UUID, number int64) { s.AddRange(uuid, number, number) }
 // AddRange puts the transactions first to last into the set. Numbers below 1 do not exist
 // and are ignored, and so is a range that ends before it starts.
 func (s *Set) AddRange(uuid UUID, first, last int64) {
-	first = max(first, 1)
+	first, last = max(first, 1), min(last, math.MaxInt64-1) // so that last+1 exists
 	if last < first {
 		return
 	}

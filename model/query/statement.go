@@ -110,10 +110,16 @@ func (s Statement) Text() string {
 	case VerbDelete:
 		return fmt.Sprintf("delete from %s where id = %d", s.Table, s.Key)
 	case VerbSleep:
-		return fmt.Sprintf("select sleep(%s)", strconv.FormatFloat(s.Cost.Seconds(), 'f', -1, 64))
+		return "select sleep(" + seconds(s.Cost) + ")"
 	default:
 		return strings.TrimSpace(strings.ToLower(s.Verb.String()) + " " + s.Table)
 	}
+}
+
+// seconds prints a duration as a decimal number of seconds.
+func seconds(d time.Duration) string {
+	text := fmt.Sprintf("%d.%09d", d/time.Second, d%time.Second)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
 // ParseVerb finds out what a SQL text does: its verb and the first table it names, empty

@@ -89,6 +89,9 @@ type Behaviors struct {
 	// MarkWindow calls the watcher outside the shard lock, which removes the deadlock C-9 (in no
 	// release). spec: M-1..M-6, PR 20281
 	MarkWindow bool
+	// CancelLeaksSlot keeps the slot of a request whose context ended while it was held (in no
+	// release since 2017). It is BUG_REMOVE_NO_RELEASE. spec: B-27, buffer 8.2
+	CancelLeaksSlot bool
 	// DrainConcurrencyHonoured drains with `--buffer-drain-concurrency` workers (v19); before, a
 	// drain is always sequential. spec: B-45, PR 15042
 	DrainConcurrencyHonoured bool
@@ -209,6 +212,10 @@ type Behaviors struct {
 	// WaitForExecutedGTIDSet waits with WAIT_FOR_EXECUTED_GTID_SET and its coded error text (v19);
 	// before, WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS. spec: T-111, R-38
 	WaitForExecutedGTIDSet bool
+	// WaitPositionTimeoutIgnored takes a timed out wait for a position as reached, so that a lagging
+	// replica is promoted (in no release; a port to v16..v18 that was never released).
+	// spec: reparent 13, issue 14738
+	WaitPositionTimeoutIgnored bool
 	// ErrorTextTwice repeats a tablet manager's error text and loses its code (up to v22). spec: R-9
 	ErrorTextTwice bool
 
@@ -225,12 +232,20 @@ type Behaviors struct {
 	ReachabilityProbe bool
 	// PromoteInParallel promotes and repoints at the same time (v18). spec: R-57
 	PromoteInParallel bool
-	// TolerableLag offers `--tolerable-replication-lag`, and lists rejected candidates (v19).
-	// spec: R-52
+	// TolerableLag offers `--tolerable-replication-lag` (v19). spec: R-52
 	TolerableLag bool
-	// ExpectedPrimary offers `--expected-primary` and `--allow-cross-cell-promotion`, breaks ties
-	// by the buffer pool, and checks the lock after the preflight (v21). spec: R-4, R-51, R-52
+	// RejectedCandidatesListed names the rejected candidates when no tablet can be elected (v19).
+	// spec: R-52
+	RejectedCandidatesListed bool
+	// ExpectedPrimary offers `--expected-primary` (v21). spec: R-51
 	ExpectedPrimary bool
+	// CrossCellPromotion offers `--allow-cross-cell-promotion` (v21); before, PRS never leaves the
+	// primary's cell. spec: R-52
+	CrossCellPromotion bool
+	// BufferPoolTieBreak prefers the candidate with more pages in its buffer pool (v21). spec: R-52
+	BufferPoolTieBreak bool
+	// LockCheckAfterPreflight checks the shard lock before the election ends (v21). spec: R-4
+	LockCheckAfterPreflight bool
 	// CandidateHealthChecked skips candidates that take a backup or whose replication status is
 	// unknown (v22). spec: R-52
 	CandidateHealthChecked bool

@@ -105,7 +105,11 @@ func addReparentBehaviors(b *Behaviors, at order) {
 	b.ReachabilityProbe = at >= v18
 	b.PromoteInParallel = at >= v18
 	b.TolerableLag = at >= v19
+	b.RejectedCandidatesListed = at >= v19
 	b.ExpectedPrimary = at >= v21
+	b.CrossCellPromotion = at >= v21
+	b.BufferPoolTieBreak = at >= v21
+	b.LockCheckAfterPreflight = at >= v21
 	b.CandidateHealthChecked = at >= v22
 	b.ERSJournalErrants = at >= v22
 	b.ExecutedSetTieBreak = at >= v2300

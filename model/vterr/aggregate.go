@@ -1,7 +1,6 @@
 package vterr
 
 import (
-	"errors"
 	"slices"
 	"strings"
 )
@@ -63,4 +62,4 @@ func TransactionFatal(err error) bool {
 // IsShardMissing reports whether the root cause is the buffer's shard-missing error, which
 // the plan executor answers by resolving the shards again.
 // spec: G-73
-func IsShardMissing(err error) bool { return errors.Is(RootCause(err), ErrShardMissing) }
+func IsShardMissing(err error) bool { return RootCause(err) == error(ErrShardMissing) }

@@ -1,6 +1,7 @@
 package vterr
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -25,13 +26,30 @@ const (
 	SSNetError         = "08S01"
 )
 
-// SQLError gives what a MySQL client sees for an error of the gate. The first `(errno N)
-// (sqlstate S)` in the text decides; without one, the code does. The text is the plain text.
-// nil gives zeros.
+// MySQLError is an error that already has MySQL's form: number, SQLSTATE and text. The gate
+// passes it to the client as it is.
+// spec: G-78
+type MySQLError struct {
+	Num   int
+	State string
+	Text  string
+}
+
+// Error gives the text with number and SQLSTATE behind it, as Vitess prints it.
+func (e *MySQLError) Error() string {
+	return fmt.Sprintf("%s (errno %d) (sqlstate %s)", e.Text, e.Num, e.State)
+}
+
+// SQLError gives what a MySQL client sees for an error of the gate. A MySQLError is taken as
+// it is. Else the first `(errno N) (sqlstate S)` in the text decides; without one, the code
+// does; the text is the plain text. nil gives zeros.
 // spec: G-78, G-79
 func SQLError(err error) (num int, sqlstate, text string) {
 	if err == nil {
 		return 0, "", ""
+	}
+	if own, ok := err.(*MySQLError); ok { // not errors.As: inside a text it is only a text
+		return own.Num, own.State, own.Text
 	}
 	text = err.Error()
 	if num, sqlstate, ok := errnoInText(text); ok {

@@ -144,8 +144,8 @@ func KeyspaceFetchFailed(keyspace string, cause error) *Error {
 func ConnectionClosed() *Error { return New(Unavailable, TextTabletPrefix+"Connection Closed") }
 
 // ServerShutdown is sent on idle connections of a gate that stops; MySQL 1053. spec: G-86
-func ServerShutdown() *Error {
-	return New(Unavailable, "Server shutdown in progress (errno 1053) (sqlstate 08S01)")
+func ServerShutdown() *MySQLError {
+	return &MySQLError{Num: ERServerShutdown, State: SSNetError, Text: "Server shutdown in progress"}
 }
 
 // HealthCheckTimedOut is the last error of a tablet that stayed silent. spec: D-16

@@ -1,0 +1,142 @@
+package flags
+
+import (
+	"time"
+
+	"bufsim/model/release"
+)
+
+// Set is the value of every flag. It is a plain comparable value: copy it freely.
+type Set struct {
+	Common   Common
+	VTGate   VTGate
+	VTTablet VTTablet
+	VTCtld   VTCtld
+}
+
+// Common is the flags that several programs have.
+type Common struct {
+	// RemoteOperationTimeout bounds tablet manager and topo calls (ROT). spec: R-7
+	RemoteOperationTimeout time.Duration
+	// LockTimeout bounds the wait for a topo lock. spec: R-2
+	LockTimeout time.Duration
+	// TopoEtcdLeaseTTL is the life of a lock whose holder died, in seconds. spec: R-3
+	TopoEtcdLeaseTTL int
+	// LameduckPeriod, OnTermTimeout and OnCloseTimeout are the stages of a stop. spec: G-85, T-90
+	LameduckPeriod time.Duration
+	OnTermTimeout  time.Duration
+	OnCloseTimeout time.Duration
+	// GRPCKeepaliveTime and GRPCKeepaliveTimeout bound how long a silent network cut goes
+	// unnoticed. spec: gateway 2
+	GRPCKeepaliveTime    time.Duration
+	GRPCKeepaliveTimeout time.Duration
+	// SrvTopoCacheTTL, SrvTopoCacheRefresh and SrvTopoTimeout govern the serving graph's
+	// cache. spec: O-58..O-60
+	SrvTopoCacheTTL     time.Duration
+	SrvTopoCacheRefresh time.Duration
+	SrvTopoTimeout      time.Duration
+}
+
+// VTGate is the flags of the gate.
+type VTGate struct {
+	// The buffer's flags. spec: buffer 2.1
+	EnableBuffer                  bool
+	EnableBufferDryRun            bool
+	BufferWindow                  time.Duration
+	BufferSize                    int
+	BufferMaxFailoverDuration     time.Duration
+	BufferMinTimeBetweenFailovers time.Duration
+	BufferDrainConcurrency        int
+	BufferKeyspaceShards          string
+	BufferImplementation          string
+
+	// Routing and limits. spec: gateway 2
+	Cell                        string
+	CellsToWatch                string
+	KeyspacesToWatch            string
+	TabletTypesToWait           string
+	AllowedTabletTypes          string
+	GatewayInitialTabletTimeout time.Duration
+	RetryCount                  int
+	// QueryTimeout is in milliseconds, as the flag is; 0 is no limit.
+	QueryTimeout            int
+	MySQLServerQueryTimeout time.Duration
+	MySQLServerDrainOnTerm  bool
+	TransactionMode         string
+
+	// Discovery. spec: discovery 1
+	HealthCheckRetryDelay                     time.Duration
+	HealthCheckTimeout                        time.Duration
+	TabletRefreshInterval                     time.Duration
+	TabletRefreshKnownTablets                 bool
+	TopoReadConcurrency                       int
+	DiscoveryLowReplicationLag                time.Duration
+	DiscoveryHighReplicationLagMinimumServing time.Duration
+	MinNumberServingVTTablets                 int
+	LegacyReplicationLagAlgorithm             bool
+}
+
+// VTTablet is the flags of the tablet.
+type VTTablet struct {
+	// The state manager and health stream. spec: tablet 11
+	HealthCheckInterval     time.Duration
+	DegradedThreshold       time.Duration
+	UnhealthyThreshold      time.Duration
+	ShutdownGracePeriod     time.Duration
+	ServingStateGracePeriod time.Duration
+	StreamHealthBufferSize  int
+
+	// Pools and timeouts of the query service; 0 is no limit. spec: T-50..T-54
+	TransactionCap         int
+	TxPoolTimeout          time.Duration
+	PoolSize               int
+	StreamPoolSize         int
+	QueryPoolTimeout       time.Duration
+	StreamPoolTimeout      time.Duration
+	QueryTimeout           time.Duration
+	TransactionTimeout     time.Duration
+	OLAPTransactionTimeout time.Duration
+
+	// Replication. spec: T-74..T-78, T-106, T-118
+	EnableReplicationReporter bool
+	HeartbeatEnable           bool
+	HeartbeatInterval         time.Duration
+	HeartbeatOnDemandDuration time.Duration
+	ReplicationConnectRetry   time.Duration
+	SemiSyncMonitorInterval   time.Duration
+
+	// The tablet manager. spec: T-82..T-85
+	InitTabletType       string
+	InitTimeout          time.Duration
+	PublishRetryInterval time.Duration
+	ShardSyncRetryDelay  time.Duration
+	UseSuperReadOnly     bool
+	DiskWriteDir         string
+	DiskWriteInterval    time.Duration
+	DiskWriteTimeout     time.Duration
+}
+
+// VTCtld is the flags of the operator's commands.
+type VTCtld struct {
+	// WaitReplicasTimeout bounds each phase of a reparent that waits for replication (WRT).
+	// spec
+	WaitReplicasTimeout time.Duration
+	// ActionTimeout bounds a whole command. spec: R-7
+	ActionTimeout time.Duration
+	// TolerableReplicationLag drops laggards from the election; 0 is no limit. spec: R-52
+	TolerableReplicationLag time.Duration
+	// AllowCrossCellPromotion admits candidates of other cells. spec: R-52
+	AllowCrossCellPromotion bool
+}
+
+// Defaults gives the values that a release starts with when no flag is given. Flags that
+// Vitess requires (cells, tablet types to wait for) have no default and are empty.
+func Defaults(p release.Profile) Set {
+	var s Set
+	for _, d := range Descriptions() {
+		if err := d.assign(&s, d.Default(p)); err != nil {
+			panic("flags: default of " + d.Name + ": " + err.Error())
+		}
+	}
+	return s
+}
