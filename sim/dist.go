@@ -20,6 +20,7 @@ const (
 	distConstant distKind = iota
 	distUniform
 	distLogNormal
+	distExponential
 )
 
 // Constant is always d.
@@ -34,6 +35,9 @@ func LogNormal(median, p99, lo, hi time.Duration) Dist {
 	return Dist{kind: distLogNormal, a: median, b: p99, lo: lo, hi: hi}
 }
 
+// Exponential has the given mean: the gaps of a Poisson process.
+func Exponential(mean time.Duration) Dist { return Dist{kind: distExponential, a: mean} }
+
 // Draw returns the next value of the distribution from r.
 func (d Dist) Draw(r *Rand) time.Duration {
 	switch d.kind {
@@ -44,16 +48,30 @@ func (d Dist) Draw(r *Rand) time.Duration {
 		return d.a + time.Duration(r.Int64n(int64(d.b-d.a)+1))
 	case distLogNormal:
 		return d.logNormal(r)
+	case distExponential:
+		return d.exponential(r)
 	}
 	return d.a
 }
 
 // Median returns the distribution's median.
 func (d Dist) Median() time.Duration {
-	if d.kind == distUniform {
+	switch d.kind {
+	case distUniform:
 		return d.a + (d.b-d.a)/2
+	case distExponential:
+		return time.Duration(mulDiv(int64(d.a), ln2, 1<<32))
 	}
 	return d.a
+}
+
+// ln2 is the natural logarithm of two in Q32.
+const ln2 = 2977044472
+
+// exponential computes -mean*ln(u) for a uniform u in (0, 1], in fixed point.
+func (d Dist) exponential(r *Rand) time.Duration {
+	u := r.Uint64()>>1 + 1 // Q63
+	return time.Duration(mulDiv(int64(d.a), mulDiv(63<<32-log2(u), ln2, 1<<32), 1<<32))
 }
 
 // logNormal computes median * (p99/median)^(z/z99) = median * 2^(z*log2(p99/median)/z99)

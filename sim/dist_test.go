@@ -40,3 +40,19 @@ func TestUniformReachesBothEnds(t *testing.T) {
 	}
 	require.Len(t, seen, 3)
 }
+
+func TestExponentialHasItsMean(t *testing.T) {
+	d, r := sim.Exponential(10*time.Millisecond), sim.NewRand(4, "t")
+	var sum time.Duration
+	const n = 200_000
+	below := 0
+	for range n {
+		x := d.Draw(r)
+		sum += x
+		if x < d.Median() {
+			below++
+		}
+	}
+	require.InEpsilon(t, 10*time.Millisecond, sum/n, 0.01)
+	require.InEpsilon(t, n/2, below, 0.02)
+}
