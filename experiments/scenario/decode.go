@@ -20,6 +20,7 @@ type decoder struct {
 	places map[string]place
 	// mysql is what a tablet's own MySQL profile starts from.
 	mysql MySQL
+	opts  Options
 	depth int
 }
 
@@ -33,6 +34,12 @@ type nodeDecoder interface {
 
 // enumeration is a string type with a fixed set of values.
 type enumeration interface{ Values() []string }
+
+// aliased is an enumeration some of whose values have short names.
+type aliased interface {
+	expand(name string) string
+	shortNames() []string
+}
 
 // value decodes a node into v.
 func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
@@ -61,7 +68,13 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 	default:
 		d.plain(n, v, path)
 	}
+	if m, ok := target.(*MySQL); ok && path == clusterMySQL {
+		d.mysql = *m
+	}
 }
+
+// clusterMySQL is the path of the profile that tablets inherit.
+const clusterMySQL = "cluster.mysql"
 
 func (d *decoder) plain(n ast.Node, v reflect.Value, path string) {
 	switch v.Kind() {
@@ -158,6 +171,9 @@ func (d *decoder) str(n ast.Node, v reflect.Value, path string) {
 	if _, bare := v.Addr().Interface().(bareText); !ok || !isText(n) && !bare {
 		d.wrong(n, path, "a text")
 		return
+	}
+	if a, ok := v.Addr().Interface().(aliased); ok {
+		s = a.expand(s)
 	}
 	if e, ok := v.Addr().Interface().(enumeration); ok && !slices.Contains(e.Values(), s) {
 		d.add(startOf(n), path, fmt.Sprintf("%q is not known here", s), suggest(s, e.Values()))

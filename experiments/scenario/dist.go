@@ -2,11 +2,12 @@ package scenario
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"bufsim/sim"
 )
 
 // DistKind is the shape of a distribution.
@@ -45,32 +46,19 @@ func Lognormal(median, p99 time.Duration) Dist {
 	return Dist{Kind: DistLognormal, Median: Duration(median), P99: Duration(p99)}
 }
 
-// Quantile returns the value below which a share u (0 < u < 1) of all values
-// lies; u drawn evenly gives a sample. Rounded to whole microseconds, so that
-// the last bits of floating-point functions do not matter.
-func (d Dist) Quantile(u float64) time.Duration {
+// Sim is the distribution as the simulation draws from it.
+func (d Dist) Sim() sim.Dist {
 	switch d.Kind {
 	case DistUniform:
-		return microseconds(float64(d.Min) + u*float64(d.Max-d.Min))
+		return sim.Uniform(d.Min.Std(), d.Max.Std())
 	case DistLognormal:
-		if d.Median == 0 {
-			return 0
-		}
-		sigma := math.Log(float64(d.P99)/float64(d.Median)) / normalQuantile(0.99)
-		return microseconds(float64(d.Median) * math.Exp(sigma*normalQuantile(u)))
+		return sim.LogNormal(d.Median.Std(), d.P99.Std(), 0, 0)
 	default:
-		return d.Value.Std()
+		return sim.Constant(d.Value.Std())
 	}
 }
 
-func normalQuantile(u float64) float64 { return math.Sqrt2 * math.Erfinv(2*u-1) }
-
-func microseconds(ns float64) time.Duration {
-	const most = float64(math.MaxInt64 / 2)
-	return time.Duration(min(ns, most)).Round(time.Microsecond)
-}
-
-// uniformPair and lognormalPair are the written forms of the parameters.
+// lognormalPair is the written form of the parameters.
 type lognormalPair struct {
 	Median Duration `json:"median"`
 	P99    Duration `json:"p99"`
@@ -78,7 +66,6 @@ type lognormalPair struct {
 
 func (d *Dist) decodeNode(dec *decoder, n ast.Node, path string) {
 	if _, scalar := scalarText(n); scalar {
-		d.Kind = DistConstant
 		*d = Dist{Kind: DistConstant}
 		dec.value(n, reflect.ValueOf(&d.Value).Elem(), path)
 		return

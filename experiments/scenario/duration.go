@@ -35,4 +35,6 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func (*Duration) form() string { return "write a number with a unit (ns, us, ms, s, m, h), such as 500ms or 1m30s" }
+func (*Duration) form() string {
+	return "write a number with a unit (ns, us, ms, s, m, h), such as 500ms or 1m30s"
+}

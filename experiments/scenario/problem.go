@@ -94,13 +94,13 @@ func (c *collector) add(at place, path, what, fix string) {
 	c.problems = append(c.problems, p)
 }
 
-// err returns the problems sorted by place, or nil.
+// err returns the problems sorted by place and path, or nil.
 func (c *collector) err() error {
 	if len(c.problems) == 0 {
 		return nil
 	}
 	slices.SortStableFunc(c.problems, func(a, b *Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Path, b.Path))
 	})
 	return c.problems
 }

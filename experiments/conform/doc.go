@@ -1,0 +1,15 @@
+// Package conform plays recorded schedules of Vitess's own code against ours and compares what
+// came out. The recordings lie in testdata/conformance; its README describes them.
+//
+// Here are the recordings of the buffer: [CheckBuffer] plays a schedule of requests,
+// cancellations, keyspace events and shutdowns in a world of its own; [CheckFlags] makes a
+// start-up check; [CheckClassify] classifies an error. Each gives a [Result] that says, field
+// by field, what differs and which rule is about it.
+//
+//	vectors, err := conform.Load[conform.BufferVector]("testdata/conformance/buffer/hand-drain.jsonl")
+//	for _, v := range vectors {
+//		if r := conform.CheckBuffer(v, conform.Newest()); !r.Passed {
+//			fmt.Println(r)
+//		}
+//	}
+package conform

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"bufsim/experiments/runner"
+	"bufsim/sim"
+)
+
+// Run renders the report of one run: outcome counts, the operations with their
+// phases, the buffer's counters as a gate prints them, what clients saw, latency,
+// and the verdict. replay is the command that plays the run again.
+func Run(r *runner.Result, title, replay string) string {
+	p := &page{}
+	p.line("%s", heading(r, title))
+	p.gap()
+	p.statements(r)
+	for i := range r.Operations {
+		p.gap()
+		p.operation(&r.Operations[i])
+	}
+	p.gap()
+	p.errors(r.Errors)
+	for i := range r.Gates {
+		p.gap()
+		p.line("Buffer metrics of %s", r.Gates[i].Name)
+		p.block(BufferMetrics(r.Gates[i].Metrics))
+	}
+	if len(r.Thresholds) > 0 {
+		p.gap()
+		p.thresholds(r.Thresholds)
+	}
+	p.gap()
+	p.wrapped("Verdict: ", r.Verdict)
+	p.gap()
+	p.footer(r, replay)
+	return p.String()
+}
+
+func heading(r *runner.Result, title string) string {
+	s := fmt.Sprintf("%s, release %s, seed %d", r.Scenario, r.Release, r.Seed)
+	if title != "" {
+		s = title + " (" + s + ")"
+	}
+	return s
+}
+
+func (p *page) statements(r *runner.Result) {
+	s := r.Statements
+	p.line("Statements  %d ok, %d failed of %d (%s); %d clients, %d gave up",
+		s.OK, s.Errors, s.Total, percent(s.ErrorRate()), s.Clients, s.ClientsEnded)
+	p.line("Executions  %d at the gates, %d failed", s.Executions, s.FailedExecs)
+	l := r.Latency
+	p.line("Latency     p50 %s, p90 %s, p99 %s, max %s", short(l.P50), short(l.P90), short(l.P99), short(l.Max))
+	if len(r.Flags) > 0 {
+		p.wrapped("Flags       ", strings.Join(r.Flags, " "))
+	}
+}
+
+func (p *page) operation(o *runner.Operation) {
+	switch {
+	case !o.Ended && o.Start == 0:
+		p.line("%s: %s, never started", o.ID, o.What)
+	case !o.Ended:
+		p.line("%s: %s, from %s, not over at the end of the run", o.ID, o.What, at(o.Start))
+	default:
+		p.line("%s: %s, %s to %s (%s), %s", o.ID, o.What, at(o.Start), at(o.End), short(o.End.Sub(o.Start)), outcome(o))
+	}
+	for _, ph := range o.Phases {
+		p.line("  %-24s %10s  %s", ph.Name, at(ph.Begin), short(ph.End.Sub(ph.Begin)))
+	}
+	if o.Output != "" {
+		p.block(o.Output)
+	}
+}
+
+func outcome(o *runner.Operation) string {
+	s := "ok"
+	if o.Error != "" {
+		s = "failed"
+	}
+	if !o.AsExpected {
+		s += ", not as the scenario wants"
+	}
+	return s
+}
+
+func (p *page) errors(list []runner.ErrorCount) {
+	if len(list) == 0 {
+		p.line("Client-side errors: none")
+		return
+	}
+	p.line("Client-side errors")
+	for _, e := range list {
+		p.wrapped(fmt.Sprintf("  %5d x %d (%s) ", e.Count, e.Num, e.State), e.Text)
+	}
+}
+
+func (p *page) thresholds(list []runner.ThresholdCheck) {
+	p.line("Thresholds")
+	for _, c := range list {
+		word := "ok"
+		if !c.OK {
+			word = "EXCEEDED"
+		}
+		p.line("  %-18s %10s, limit %s: %s", c.Name, c.Value, c.Limit, word)
+	}
+}
+
+func (p *page) footer(r *runner.Result, replay string) {
+	p.line("bufsim %s, %s after %d steps and %s of virtual time, hash %s", r.Version, r.Ended, r.Steps, short(r.Time), r.Hash)
+	p.line("Replay: %s", replay)
+}
+
+// BufferMetrics keeps the lines of an exposition text that an operator sees with
+// `curl .../metrics | grep vtgate_buffer`.
+func BufferMetrics(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, "vtgate_buffer") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// at prints an instant with milliseconds, e.g. "6.203s".
+func at(t sim.Time) string { return fmt.Sprintf("%.3fs", t.Duration().Seconds()) }
+
+// short prints a duration with three significant digits or so.
+func short(d time.Duration) string {
+	switch {
+	case d >= 10*time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d >= time.Second:
+		return d.Round(time.Millisecond).String()
+	case d >= time.Millisecond:
+		return d.Round(10 * time.Microsecond).String()
+	}
+	return d.Round(time.Microsecond).String()
+}
+
+// percent prints a share, e.g. "0.42 %".
+func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }

@@ -1,0 +1,82 @@
+package scenario
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Target names what an operation acts on:
+//
+//	zone1-100              a tablet
+//	gate-1                 a gate
+//	primary:commerce/0     whoever is the shard's primary when it happens
+//	replicas:commerce/0    all other tablets of the shard at that time
+//	cell:zone1             all processes of a cell
+//	topo:zone1, topo:global  a topology server
+type Target string
+
+// TargetKind is the sort of a target.
+type TargetKind string
+
+// The sorts.
+const (
+	TargetTablet   TargetKind = "tablet"
+	TargetGate     TargetKind = "gate"
+	TargetPrimary  TargetKind = "primary"
+	TargetReplicas TargetKind = "replicas"
+	TargetCell     TargetKind = "cell"
+	TargetTopo     TargetKind = "topo"
+)
+
+// Parse splits a target into its sort and its name: the alias, the gate, the
+// keyspace/shard or the cell. It does not look whether the thing exists.
+func (t Target) Parse() (TargetKind, string) {
+	if kind, name, ok := strings.Cut(string(t), ":"); ok {
+		return TargetKind(kind), name
+	}
+	if strings.HasPrefix(string(t), "gate-") {
+		return TargetGate, string(t)
+	}
+	return TargetTablet, string(t)
+}
+
+// GateCount is the number of gates of the cluster.
+func (c *Cluster) GateCount() int {
+	n := 0
+	for _, g := range c.Gates {
+		n += g.Count
+	}
+	return n
+}
+
+// names lists everything of a sort that the cluster has.
+func (c *Cluster) names(kind TargetKind) []string {
+	var out []string
+	switch kind {
+	case TargetGate:
+		for i := range min(c.GateCount(), namesMax) {
+			out = append(out, "gate-"+strconv.Itoa(i+1))
+		}
+	case TargetCell:
+		out = c.Cells
+	case TargetTopo:
+		out = append([]string{"global"}, c.Cells...)
+	case TargetTablet, TargetPrimary, TargetReplicas:
+		for _, k := range c.Keyspaces {
+			for _, s := range k.Shards {
+				if kind != TargetTablet {
+					out = append(out, fmt.Sprintf("%s/%s", k.Name, s.Name))
+					continue
+				}
+				for _, t := range s.Tablets {
+					out = append(out, t.Alias)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// namesMax bounds lists of gates in messages.
+const namesMax = 1000

@@ -1,0 +1,46 @@
+package workload
+
+import (
+	"bufsim/model/query"
+	"bufsim/sim"
+)
+
+// Mix are the weights of the kinds of statements.
+type Mix struct {
+	Insert, Select, Update, Delete int
+}
+
+// statements draws statements of a mix for one client.
+type statements struct {
+	mix   Mix
+	rand  *sim.Rand
+	base  int64 // keys of this client start here
+	count int64
+}
+
+// table is the one table that generic clients use.
+const table = "t1"
+
+func newStatements(mix Mix, rand *sim.Rand, client int) *statements {
+	return &statements{mix: mix, rand: rand, base: int64(client) << 32}
+}
+
+func (s *statements) next() query.Statement {
+	s.count++
+	stmt := query.Statement{Table: table, Key: s.base | s.count, Value: s.count}
+	n := s.rand.Intn(max(1, s.mix.Insert+s.mix.Select+s.mix.Update+s.mix.Delete))
+	switch {
+	case n < s.mix.Insert:
+		stmt.Verb = query.VerbInsert
+	case n < s.mix.Insert+s.mix.Select:
+		stmt.Verb = query.VerbSelect
+	case n < s.mix.Insert+s.mix.Select+s.mix.Update:
+		stmt.Verb = query.VerbUpdate
+	default:
+		stmt.Verb = query.VerbDelete
+	}
+	if stmt.Verb != query.VerbInsert { // of a row that this client wrote before
+		stmt.Key = s.base | (1 + s.rand.Int64n(s.count))
+	}
+	return stmt
+}
