@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"strings"
 	"time"
 
 	"bufsim/experiments/workload"
@@ -94,6 +95,9 @@ type Operation struct {
 	// Output is what the operator's terminal showed.
 	Output string  `json:"output,omitempty"`
 	Phases []Phase `json:"phases,omitempty"`
+	// Outage is from the first refused request to the first served one: from the
+	// start of the drain until a primary serves again.
+	Outage time.Duration `json:"outage_ns"`
 	// AsExpected is false if the scenario asked for another outcome.
 	AsExpected bool `json:"as_expected"`
 }
@@ -145,4 +149,25 @@ func (g *Gate) Value(name string) int64 {
 		}
 	}
 	return 0
+}
+
+// Sum adds up all series of a family.
+func (g *Gate) Sum(family string) int64 {
+	var n int64
+	for _, s := range g.Buffer {
+		if name, _, _ := strings.Cut(s.Name, "{"); name == family {
+			n += s.Value
+		}
+	}
+	return n
+}
+
+// WriteOutage is how long the run's reparents kept shards without a serving
+// primary, together.
+func (r *Result) WriteOutage() time.Duration {
+	var sum time.Duration
+	for i := range r.Operations {
+		sum += r.Operations[i].Outage
+	}
+	return sum
 }

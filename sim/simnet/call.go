@@ -1,8 +1,6 @@
 package simnet
 
-import (
-	"bufsim/sim"
-)
+import "bufsim/sim"
 
 // call is one call or stream, shared by its two ends and the messages between
 // them. Calls are pooled: refs counts who still knows it.
@@ -114,6 +112,10 @@ func (c *Conn) start(ctx *sim.Context, method string, req any, s *ClientStream) 
 	}
 	k := c.node.net.newCall(ctx, method, req)
 	k.conn, k.stream = c.current, s
+	if s != nil {
+		s.call = k
+		k.refs++ // never given back: the stream may be asked at any time
+	}
 	k.conn.pending.push(k)
 	if k.conn.open {
 		k.conn.client.out.send(k.conn.client.message(Request, k))

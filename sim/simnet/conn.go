@@ -1,7 +1,5 @@
 package simnet
 
-import "bufsim/sim"
-
 // Conn is a channel to one peer, over at most one connection at a time. It
 // connects at its first use and, after the connection broke, at the next use.
 type Conn struct {

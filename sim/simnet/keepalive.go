@@ -12,7 +12,13 @@ type keepalive struct {
 }
 
 // heard notes that a message came.
-func (a *keepalive) heard(now sim.Time) { a.last, a.probed = now, false }
+func (a *keepalive) heard(now sim.Time) {
+	a.last = now
+	if a.probed {
+		a.probed = false
+		a.timer.Reset(a.opts.KeepaliveTime)
+	}
+}
 
 func (a *keepalive) stop() {
 	if a.timer != nil {

@@ -44,7 +44,6 @@ func (k *connection) emitBreak(kind ErrorKind) {
 	}
 }
 
-// emitCall must come before the caller waits: afterwards the call may be another's.
 func (c *Conn) emitCall(k *call) callTrace {
 	env := c.node.env
 	if !env.Tracing() {

@@ -1,8 +1,6 @@
 package simnet
 
-import (
-	"bufsim/sim"
-)
+import "bufsim/sim"
 
 // Network is all links between hosts and the connections over them. Its methods
 // may be called from procs and callbacks of any host; none of them blocks.

@@ -35,7 +35,6 @@ func (c *Conn) Stream(ctx *sim.Context, method string, req any) (*ClientStream, 
 		n.mu.Unlock()
 		return nil, err
 	}
-	s.call = k
 	open := k.conn.open
 	n.mu.Unlock()
 	started := c.emitCall(k)

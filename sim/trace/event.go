@@ -1,6 +1,3 @@
-// Package trace holds what happened in a world: events, sinks that record them,
-// filters, and encoders to text and other forms. It knows no scheduler and no
-// Vitess; components declare their own kinds of events.
 package trace
 
 // Kind names a kind of event, e.g. "buffer.start". Each package that emits events

@@ -1,0 +1,42 @@
+# Thin: every target is one command that also works by hand.
+
+.PHONY: check test race fuzz bench golden plots determinism lint ci
+
+check: lint test        ## what to run before a commit
+
+test:                   ## the README's test command
+	go test ./...
+
+race:                   ## the same under the race detector
+	go test -race ./sim/... ./gate/... ./topo/... ./tablet/...
+
+lint:                   ## format and static checks
+	go vet ./...
+	go tool gofumpt -l .
+	go tool staticcheck ./...
+
+# The same hashes must come out of every build: the channel back end of the
+# kernel, one and four processors, 32 bits, and WebAssembly (if node is there).
+HASHES = -run 'Hash' ./sim ./experiments/runner
+determinism:            ## equal hashes on other builds of the same code
+	GOMAXPROCS=1 go test -count=1 $(HASHES)
+	GOMAXPROCS=4 go test -count=1 $(HASHES)
+	go test -count=1 -tags bufsim_handoff $(HASHES)
+	GOARCH=386 go test -count=1 $(HASHES)
+	if command -v node >/dev/null; then GOOS=js GOARCH=wasm go test -count=1 -exec "$$(go env GOROOT)/lib/wasm/go_js_wasm_exec" $(HASHES); fi
+
+bench:                  ## the kernel beside testing/synctest, in one process
+	go test -run '^$$' -bench . -cpu 1 ./sim
+
+fuzz:                   ## each parser for a while
+	for t in $$(go test -list 'Fuzz.*' ./... | awk '/^Fuzz/{f[n++]=$$1} /^ok/{for(i=0;i<n;i++)print $$2":"f[i];n=0}'); do \
+		go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "$${t%%:*}"; done
+
+golden:                 ## rewrite golden files; understand every changed line
+	go test ./experiments/... ./cmd/... -update
+
+plots:                  ## play the published studies again and draw their figures
+	go run ./cmd/bufsim plot experiments/window/plan.yaml
+
+ci:                     ## what CI runs
+	./.ci/run

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"bufsim/experiments/sweep"
+)
+
+func (a *app) plotCommand() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:   "plot PLAN.yaml",
+		Short: "Play a plan and draw its figure: PNG, SVG and CSV",
+		Long: `Plays the plan of a study and writes, beside the plan or into --out, the figure as
+NAME.png and NAME.svg, its data as NAME.csv, and one line a run as NAME.ndjson.`,
+		Example: `  bufsim plot experiments/window/plan.yaml`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if dir == "" {
+				dir = filepath.Dir(args[0])
+			}
+			return a.plot(args[0], dir)
+		},
+	}
+	c.Flags().StringVar(&dir, "out", "", "folder for the files (default: the plan's)")
+	return c
+}
+
+func (a *app) plot(path, dir string) error {
+	plan, err := sweep.LoadPlan(path)
+	if err != nil {
+		return usage("%v", err)
+	}
+	r, err := plan.Resolve(nil)
+	if err != nil {
+		return usage("%s: %v", path, err)
+	}
+	records, err := a.playSweep(r)
+	if err != nil {
+		return err
+	}
+	points, err := sweep.Summarise(r, records)
+	if err != nil {
+		return err
+	}
+	fig, err := sweep.Figure(r, points)
+	if err != nil {
+		return usage("%s: %v", path, err)
+	}
+	if err := fig.Save(dir, plan.Name); err != nil {
+		return err
+	}
+	if err := writeRecords(filepath.Join(dir, plan.Name+".ndjson"), records); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%d runs; wrote %s.{png,svg,csv,ndjson}\n", len(records), filepath.Join(dir, plan.Name))
+	return nil
+}
+
+func writeRecords(path string, records []sweep.Record) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}()
+	return sweep.WriteNDJSON(f, records)
+}

@@ -1,0 +1,81 @@
+package sweep
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"bufsim/experiments/plotstyle"
+	"bufsim/model/flags"
+)
+
+// Figure draws error rate against the plan's flag: one curve a variant, with the
+// bootstrap interval over runs as its band, and the flag's default marked.
+func Figure(r *Resolved, points []Summary) (plotstyle.Figure, error) {
+	unit := ""
+	series := map[string]*plotstyle.Series{}
+	var order []string
+	for _, p := range points {
+		x, u, err := number(p.Value)
+		if err != nil {
+			return plotstyle.Figure{}, err
+		}
+		unit = u
+		s := series[p.Variant]
+		if s == nil {
+			s = &plotstyle.Series{Name: p.Variant}
+			series[p.Variant] = s
+			order = append(order, p.Variant)
+		}
+		s.X, s.Y = append(s.X, x), append(s.Y, p.ErrorRate.Mean)
+		if p.ErrorRate.Bounded() {
+			s.Low, s.High = append(s.Low, p.ErrorRate.Low), append(s.High, p.ErrorRate.High)
+		}
+	}
+	curves := plotstyle.Curves{
+		X:          plotstyle.Axis{Title: r.Plan.Flag, Unit: unit},
+		Y:          plotstyle.Axis{Title: "statements that failed", Percent: true},
+		References: r.references(unit),
+	}
+	for _, name := range order {
+		curves.Series = append(curves.Series, *series[name])
+	}
+	return plotstyle.Figure{Title: r.Plan.Title, Caption: r.caption(), Body: curves}, nil
+}
+
+func (r *Resolved) caption() plotstyle.Caption {
+	runs := int(r.Seeds.Last-r.Seeds.First) + 1
+	return plotstyle.Caption{
+		Runs: runs, Seeds: fmt.Sprintf("%d-%d, the same at every point", r.Seeds.First, r.Seeds.Last),
+		Release: r.Profile.Name, Unit: "one run with one reparent", Interval: "95 % BCa bootstrap over runs",
+	}
+}
+
+// references marks the flag's default if it lies in the plotted range.
+func (r *Resolved) references(unit string) []plotstyle.Reference {
+	for _, d := range flags.Descriptions() {
+		if d.Name != r.Plan.Flag {
+			continue
+		}
+		at, u, err := number(d.Default(r.Profile))
+		low, _, err2 := number(r.Plan.Values[0])
+		high, _, err3 := number(r.Plan.Values[len(r.Plan.Values)-1])
+		if err != nil || err2 != nil || err3 != nil || u != unit || at < low || at > high {
+			return nil
+		}
+		return []plotstyle.Reference{{X: at, Label: "default " + d.Default(r.Profile)}}
+	}
+	return nil
+}
+
+// number reads a flag's value as a coordinate: durations in seconds.
+func number(value string) (x float64, unit string, err error) {
+	if d, err := time.ParseDuration(value); err == nil && value != "0" {
+		return d.Seconds(), "s", nil
+	}
+	x, err = strconv.ParseFloat(value, 64)
+	if err != nil {
+		return 0, "", fmt.Errorf("%q is neither a duration nor a number, so it has no place on an axis", value)
+	}
+	return x, "", nil
+}

@@ -1,0 +1,139 @@
+package mysqld
+
+import (
+	"time"
+
+	"bufsim/sim"
+)
+
+// relayed is a transaction in the relay log.
+type relayed struct {
+	entry *Entry
+	// ready is when it can be committed if nothing before it is late.
+	ready sim.Time
+}
+
+// applier is the SQL thread: it commits the relay log's transactions in order.
+// spec: T-107
+type applier struct {
+	server *Server
+	p      *process
+	wake   *sim.Chan[struct{}]
+	stop   *sim.Event
+	// last is when the transaction before was committed, for ApplyRate.
+	last sim.Time
+}
+
+// startApplier starts the thread; the caller holds the lock.
+func (s *Server) startApplier() {
+	env := s.process.env
+	a := &applier{
+		server: s, p: s.process, wake: sim.NewChan[struct{}](env, "mysqld.applier.wake", 1),
+		stop: env.NewEvent("mysqld.applier.stop"), last: env.Now(),
+	}
+	s.applier, s.sqlError = a, ""
+	s.emitThread("sql", Running, "")
+	env.GoDaemon("applier", a.run)
+}
+
+// stopApplier stops the thread between two transactions; the caller holds the lock.
+func (s *Server) stopApplier() {
+	if s.applier != nil {
+		s.applier.stop.Set()
+		s.applier = nil
+		s.emitThread("sql", Stopped, "")
+	}
+}
+
+func (s *Server) kickApplier() {
+	if s.applier != nil {
+		s.applier.wake.TrySend(struct{}{})
+	}
+}
+
+// writeRelayLog appends what the server does not have yet; the caller holds the lock.
+func (s *Server) writeRelayLog(entries []*Entry) {
+	now := s.disk.Now()
+	idle := len(s.relay) == 0
+	for _, e := range entries {
+		if s.executed.Has(e.UUID, e.Number) || s.retrieved.Has(e.UUID, e.Number) {
+			continue
+		}
+		s.retrieved.Add(e.UUID, e.Number)
+		s.relay = append(s.relay, relayed{entry: e, ready: now.Add(s.draw(s.timings.Apply))})
+	}
+	if idle && len(s.relay) > 0 {
+		s.kickApplier()
+	}
+}
+
+func (a *applier) run() {
+	for {
+		next, running := a.applyDue()
+		if !running {
+			return
+		}
+		var none struct{}
+		var open bool
+		wake, stop := sim.OnRecv(a.wake, &none, &open), sim.OnEvent(a.stop)
+		if next == sim.Never {
+			a.p.env.Select(wake, stop)
+		} else {
+			a.p.env.Select(wake, stop, sim.At(next))
+		}
+	}
+}
+
+// applyDue commits every transaction whose time has come, and says when the next one's
+// comes and whether the thread still runs.
+func (a *applier) applyDue() (next sim.Time, running bool) {
+	s := a.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.applier != a {
+		return 0, false
+	}
+	now, applied := a.p.env.Now(), false
+	next = sim.Never
+	for len(s.relay) > 0 {
+		head := s.relay[0]
+		due := a.due(head)
+		if due > now {
+			next = due
+			break
+		}
+		a.last = due
+		s.relay = s.relay[1:]
+		s.applyRelayed(head.entry)
+		applied = true
+	}
+	if len(s.relay) == 0 {
+		s.relay = nil
+	}
+	if applied {
+		s.wakeDumps()
+	}
+	return next, true
+}
+
+// due is when a transaction can be committed, the one before it being committed.
+func (a *applier) due(r relayed) sim.Time {
+	t := &a.server.timings
+	due := max(r.ready, a.last)
+	if t.ApplyRate > 0 {
+		due = max(due, a.last.Add(time.Second/time.Duration(t.ApplyRate)))
+	}
+	if t.SourceDelay > 0 {
+		due = max(due, r.entry.CommittedAt.Add(t.SourceDelay))
+	}
+	return due
+}
+
+// applyRelayed commits a replicated transaction under its own GTID, and logs it.
+func (s *Server) applyRelayed(e *Entry) {
+	if s.executed.Has(e.UUID, e.Number) {
+		return
+	}
+	s.appendLog(e)
+	s.engineCommit(e)
+}

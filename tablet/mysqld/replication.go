@@ -1,0 +1,195 @@
+package mysqld
+
+import (
+	"time"
+
+	"bufsim/model/gtid"
+	"bufsim/model/topodata"
+	"bufsim/sim"
+	"bufsim/sim/trace"
+)
+
+// ReplicationStatus is SHOW REPLICA STATUS.
+// spec: T-103, T-104, T-108
+type ReplicationStatus struct {
+	Executed, Retrieved gtid.Set
+	Source              topodata.TabletAlias
+	SourceUUID          gtid.UUID
+	IO, SQL             ThreadState
+	IOError, SQLError   string
+	// LagUnknown means that Lag says nothing (NULL).
+	LagUnknown bool
+	Lag        time.Duration
+}
+
+// ReplicationStatus reads the state of replication; ErrNotReplica if there is no source.
+func (c *Client) ReplicationStatus() (status ReplicationStatus, err error) {
+	err = c.quick(func(s *Server) error {
+		status, err = s.replicationStatus()
+		return err
+	})
+	return status, err
+}
+
+// ReplicationStatusNow is ReplicationStatus without the time that the query takes, for
+// callers that hold a lock.
+func (c *Client) ReplicationStatusNow() (ReplicationStatus, error) {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.up.Load() {
+		return ReplicationStatus{}, ErrRefused
+	}
+	return s.replicationStatus()
+}
+
+func (s *Server) replicationStatus() (ReplicationStatus, error) {
+	if s.source.IsZero() {
+		return ReplicationStatus{}, ErrNotReplica
+	}
+	status := ReplicationStatus{
+		Executed: s.executed.Clone(), Retrieved: s.retrieved.Clone(), Source: s.source, SourceUUID: s.sourceUUID,
+		IOError: s.ioError, SQLError: s.sqlError, LagUnknown: true,
+	}
+	if s.receiver != nil {
+		status.IO = s.receiver.state
+	}
+	if s.applier != nil {
+		status.SQL = Running
+	}
+	if status.IO == Running && status.SQL == Running {
+		status.LagUnknown = false
+		if len(s.relay) > 0 {
+			status.Lag = s.disk.Now().Sub(s.relay[0].entry.CommittedAt).Truncate(time.Second)
+		}
+	}
+	return status, nil
+}
+
+// StopReplication stops both threads, or only the receiver.
+// spec: T-109
+func (c *Client) StopReplication(onlyReceiver bool) error {
+	return c.command(func(t *Timings) sim.Dist { return t.StopReplication }, func(s *Server) error {
+		if s.source.IsZero() {
+			return nil
+		}
+		s.stopReceiver()
+		if !onlyReceiver {
+			s.stopApplier()
+		}
+		return nil
+	})
+}
+
+// StartReplication starts the threads that do not run; ErrNotReplica if there is no source.
+// It does not wait for the connection.
+func (c *Client) StartReplication() error {
+	return c.command(func(t *Timings) sim.Dist { return t.StartReplication }, (*Server).startReplication)
+}
+
+func (s *Server) startReplication() error {
+	if s.source.IsZero() {
+		return ErrNotReplica
+	}
+	if s.receiver == nil {
+		s.startReceiver()
+	}
+	if s.applier == nil {
+		s.startApplier()
+	}
+	return nil
+}
+
+// StopApplier stops the applier alone: a fault.
+func (c *Client) StopApplier() error {
+	return c.quick(func(s *Server) error {
+		s.stopApplier()
+		return nil
+	})
+}
+
+// ChangeSource makes another server the source. The relay log is dropped. Both threads
+// must be stopped.
+// spec: T-109
+func (c *Client) ChangeSource(source topodata.TabletAlias) error {
+	return c.command(func(t *Timings) sim.Dist { return t.ChangeSource }, func(s *Server) error {
+		if s.receiver != nil || s.applier != nil {
+			return ErrReplicationRunning
+		}
+		s.changeSource(source)
+		return nil
+	})
+}
+
+func (s *Server) changeSource(source topodata.TabletAlias) {
+	s.source, s.sourceUUID, s.ioError, s.sqlError = source, gtid.UUID{}, "", ""
+	s.dropRelayLog()
+	name := ""
+	if !source.IsZero() {
+		name = source.String()
+	}
+	s.emit(KindSource, trace.Str("source", name))
+}
+
+// ResetReplica is RESET REPLICA ALL: it forgets the source and drops the relay log.
+// spec: T-109
+func (c *Client) ResetReplica() error {
+	return c.command(func(t *Timings) sim.Dist { return t.ResetReplication }, func(s *Server) error {
+		if s.receiver != nil || s.applier != nil {
+			return ErrReplicationRunning
+		}
+		s.changeSource(topodata.TabletAlias{})
+		return nil
+	})
+}
+
+// FlushBinaryLogs rotates the log, which only costs time.
+// spec: T-110
+func (c *Client) FlushBinaryLogs() error {
+	return c.command(func(t *Timings) sim.Dist { return t.FlushBinaryLogs }, func(*Server) error { return nil })
+}
+
+// ResetBinaryLogs wipes the log and the executed set; tables stay.
+// spec: T-110
+func (c *Client) ResetBinaryLogs() error {
+	return c.command(func(t *Timings) sim.Dist { return t.FlushBinaryLogs }, func(s *Server) error {
+		s.release(len(s.log))
+		s.log, s.executed, s.purged, s.nextGTID = nil, gtid.Set{}, gtid.Set{}, 1
+		for _, d := range s.dumps {
+			d.stop.Set()
+		}
+		s.emit(KindReset)
+		return nil
+	})
+}
+
+// SetPurged makes a set count as executed and gone from the log (SET gtid_purged).
+// spec: R-42
+func (c *Client) SetPurged(set gtid.Set) error {
+	return c.quick(func(s *Server) error {
+		s.executed.AddSet(set)
+		s.purged.AddSet(set)
+		s.nextGTID = s.executed.Next(s.uuid)
+		s.firePositionWaiters()
+		return nil
+	})
+}
+
+// Preset puts a fresh server into a state as an earlier reparent left it, at once: writable
+// or read-only, the sides of semi-sync, and a source from which it replicates (zero: none).
+// The server must run.
+func (s *Server) Preset(writable, semiSyncSource, semiSyncReplica bool, source topodata.TabletAlias) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read.on, s.read.super = !writable, !writable && !s.opts.StartWithoutSuper
+	s.semi.source, s.semi.replica = semiSyncSource, semiSyncReplica
+	s.stopReceiver()
+	s.stopApplier()
+	s.changeSource(source)
+	if !source.IsZero() {
+		s.startReceiver()
+		s.startApplier()
+	}
+	s.emitReadOnly()
+	s.emitSemiSync(0)
+}

@@ -1,0 +1,151 @@
+package mysqld
+
+import (
+	"slices"
+	"time"
+
+	"bufsim/sim"
+	"bufsim/sim/trace"
+)
+
+// semiSync is the settings of both sides and the commits that wait on the source's.
+// spec: T-113
+type semiSync struct {
+	source, replica bool
+	queue           []*pending
+	// polled is when the ACK receiver's present poll began: at the last acknowledgement or
+	// (re)connection of a replica.
+	polled sim.Time
+	// activity is there while the source's side is being switched off: it ends the poll.
+	activity *sim.Event
+}
+
+// ackActivity tells of an acknowledgement or of a replica that came or went.
+func (s *Server) ackActivity() {
+	s.semi.polled = s.disk.Now()
+	if s.semi.activity != nil {
+		s.semi.activity.Set()
+	}
+}
+
+// acknowledged records that a replica has everything up to, not including, index end, and
+// lets go the commits that enough replicas have.
+// spec: T-114, T-118, T-118a
+func (s *Server) acknowledged(d *dump, end int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d.stop.IsSet() {
+		return
+	}
+	d.acked = max(d.acked, end)
+	s.ackActivity()
+	s.release(s.acknowledgedByEnough())
+}
+
+// acknowledgedByEnough is the log index up to which AckCount replicas have acknowledged.
+func (s *Server) acknowledgedByEnough() int {
+	var ends []int
+	for _, d := range s.dumps {
+		if d.semiSync {
+			ends = append(ends, d.acked)
+		}
+	}
+	if len(ends) < s.opts.AckCount {
+		return 0
+	}
+	slices.Sort(ends)
+	return ends[len(ends)-s.opts.AckCount]
+}
+
+// release commits the waiting transactions below index end, in the order of the log.
+func (s *Server) release(end int) int {
+	n := 0
+	for len(s.semi.queue) > 0 && s.semi.queue[0].index < end {
+		p := s.semi.queue[0]
+		s.semi.queue = s.semi.queue[1:]
+		s.complete(p)
+		n++
+	}
+	return n
+}
+
+// SemiSync is the state of both sides.
+type SemiSync struct {
+	Source, Replica bool
+	// Waiting counts sessions that wait for acknowledgements; Ackers counts the attached
+	// replicas that give them.
+	Waiting, Ackers int
+}
+
+// SemiSync reads the state.
+func (c *Client) SemiSync() (state SemiSync, err error) {
+	err = c.quick(func(s *Server) error {
+		state = SemiSync{Source: s.semi.source, Replica: s.semi.replica, Waiting: len(s.semi.queue), Ackers: s.ackers()}
+		return nil
+	})
+	return state, err
+}
+
+func (s *Server) ackers() int {
+	n := 0
+	for _, d := range s.dumps {
+		if d.semiSync {
+			n++
+		}
+	}
+	return n
+}
+
+// SetSemiSync sets both sides. The replica's side counts from the receiver's next connection
+// on. Switching the source's side off waits for the ACK receiver, up to a second, and then
+// lets all waiting commits go; that goes on when the caller dies.
+// spec: T-113, T-117, T-117a
+func (c *Client) SetSemiSync(source, replica bool) error {
+	if err := c.quick(func(s *Server) error {
+		s.semi.replica = replica
+		if source {
+			s.semi.source = true
+		}
+		s.emitSemiSync(0)
+		return nil
+	}); err != nil || source {
+		return err
+	}
+	return c.background("semi-sync-off", (*Server).switchSourceOff)
+}
+
+func (s *Server) switchSourceOff(env *sim.Env) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.semi.source {
+		return nil
+	}
+	if !s.opts.SemiSyncSwitchInstant {
+		s.waitForAckReceiver(env)
+	}
+	s.semi.source = false
+	s.emitSemiSync(s.release(len(s.log)))
+	return nil
+}
+
+// waitForAckReceiver waits until the ACK receiver's poll ends: at the next activity or when
+// its second is over. It gives the lock up meanwhile.
+// spec: T-117a
+func (s *Server) waitForAckReceiver(env *sim.Env) {
+	if s.semi.activity == nil {
+		s.semi.activity = env.NewEvent("mysqld.ack-activity")
+	}
+	activity := s.semi.activity
+	rest := semiSyncPoll - env.Now().Sub(s.semi.polled)%semiSyncPoll
+	fast := s.draw(s.timings.SemiSyncSwitchFast)
+	s.mu.Unlock()
+	if env.Select(env.After(rest), sim.OnEvent(activity)) == 1 {
+		env.Sleep(min(fast, max(rest, time.Millisecond)))
+	}
+	s.mu.Lock()
+	s.semi.activity = nil
+}
+
+func (s *Server) emitSemiSync(released int) {
+	s.emit(KindSemiSync, trace.Bool("source", s.semi.source), trace.Bool("replica", s.semi.replica), trace.Int("released", int64(released)))
+}

@@ -1,0 +1,19 @@
+// Package reparent moves the PRIMARY role of a shard, as vtctld does for an operator. It
+// models Vitess's reparentutil with the commands of vtctlclient and vtctldclient.
+//
+// There is one file for each operation; PlannedReparentShard is in planned.go, its steps
+// are in the planned_*.go files, in the order of their names' occurrence there:
+// preflight, election, one of four branches (graceful, contested, partial, initial),
+// repointing. A Reparenter is a process that may be killed at any step: nothing here is
+// undone by deferred calls, since a dead vtctld undoes nothing.
+//
+// Left out: EmergencyReparentShard, TabletExternallyReparented, InitShardPrimary, VTOrc.
+//
+// Invariants: the shard lock is given up at the end of every operation, failed or not; a
+// demotion is undone only if the candidate fails to catch up with it; at
+// most one tablet is promoted; no tablet is changed after the lock was given up.
+//
+//	r := reparent.New(env, topoServer, tmclient.New(env, node), reparent.Options{})
+//	result, err := r.PlannedReparentShard(env.Background(), "commerce", "0", reparent.PlannedOptions{})
+//	fmt.Print(reparent.FormatClientOutput(reparent.ClientFor(release.Latest()), "PlannedReparentShard", result, err).Stdout)
+package reparent

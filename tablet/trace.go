@@ -1,0 +1,49 @@
+package tablet
+
+import "bufsim/sim/trace"
+
+// The kinds of events of a tablet process. The host of an event is the tablet's.
+const (
+	// KindWant: SetServingType recorded a wish; from now on new requests may be refused.
+	KindWant trace.Kind = "tablet.want"
+	// KindState: a transition ended.
+	KindState trace.Kind = "tablet.state"
+	// KindTransitionFailed: a transition failed and will be tried again.
+	KindTransitionFailed trace.Kind = "tablet.transition_failed"
+	// KindDrain: a drain began or ended.
+	KindDrain trace.Kind = "tablet.drain"
+	// KindKill: running queries or open transactions were ended.
+	KindKill trace.Kind = "tablet.kill"
+	// KindHealth: a health message was sent to all subscribers.
+	KindHealth trace.Kind = "tablet.health"
+	// KindStep: a step of a tablet manager call.
+	KindStep trace.Kind = "tablet.step"
+	// KindType: the tablet changed its type in memory.
+	KindType trace.Kind = "tablet.type"
+	// KindRecord: the tablet record was written.
+	KindRecord trace.Kind = "tablet.record"
+	// KindShardSync: the shard-sync loop wrote the shard record or ended a term.
+	KindShardSync trace.Kind = "tablet.shard_sync"
+	// KindQuery: a call of the query service ended.
+	KindQuery trace.Kind = "tablet.query"
+	// KindLife: the process started to serve, failed to start, or stops.
+	KindLife trace.Kind = "tablet.life"
+)
+
+// TraceKinds documents the kinds of events of this package.
+func TraceKinds() []trace.KindDoc {
+	return []trace.KindDoc{
+		{Kind: KindWant, Fields: "type state reason", Meaning: "The tablet was told to take a type and a serving state."},
+		{Kind: KindState, Fields: "type state pts", Meaning: "The tablet has reached a type and a serving state; pts is the term in nanoseconds."},
+		{Kind: KindTransitionFailed, Fields: "type state error", Meaning: "A transition failed; it is tried again every second."},
+		{Kind: KindDrain, Fields: "phase outstanding transactions", Meaning: "A drain began, came to its wait for requests, or ended (phase: begin, requests, end)."},
+		{Kind: KindKill, Fields: "what n", Meaning: "A drain or transition ended n queries (stateless, stateful) or transactions."},
+		{Kind: KindHealth, Fields: "type serving pts_s error", Meaning: "A health message was broadcast; pts_s is in seconds."},
+		{Kind: KindStep, Fields: "call step error", Meaning: "A tablet manager call came to a step: begin, one of its own, or end."},
+		{Kind: KindType, Fields: "type pts", Meaning: "The tablet changed its type in memory."},
+		{Kind: KindRecord, Fields: "type pts", Meaning: "The tablet record was written."},
+		{Kind: KindShardSync, Fields: "what primary", Meaning: "The shard-sync loop wrote the shard record (written), or ended a stale term (ended, end_failed)."},
+		{Kind: KindQuery, Fields: "request method type took_ns code error", Meaning: "A call of the query service ended; request is the gate's name for it, code OK if it succeeded."},
+		{Kind: KindLife, Fields: "what error", Meaning: "The process serves (started), failed to start (failed), got SIGTERM (term) or has stopped (stopped)."},
+	}
+}

@@ -1,0 +1,80 @@
+package toposerver
+
+import (
+	"bufsim/sim"
+	"bufsim/topo/wire"
+)
+
+func (s *Server) grant(_ *sim.Context, req any) (any, error) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.granted++
+	id := s.store.granted
+	s.store.leases[id] = &lease{ttl: req.(wire.GrantRequest).TTL}
+	s.arm(id)
+	s.traceLease("grant", id)
+	return wire.GrantResponse{ID: id}, nil
+}
+
+// keepAlive renews a lease to its full time to live. spec: O-36
+func (s *Server) keepAlive(_ *sim.Context, req any) (any, error) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	id := req.(wire.LeaseRequest).ID
+	if !s.lives(id) {
+		return wire.LeaseResponse{}, nil
+	}
+	s.renew(id)
+	s.traceLease("renew", id)
+	return wire.LeaseResponse{Found: true}, nil
+}
+
+func (s *Server) revoke(_ *sim.Context, req any) (any, error) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	id := req.(wire.LeaseRequest).ID
+	if !s.lives(id) {
+		return wire.LeaseResponse{}, nil
+	}
+	s.end("revoke", id)
+	return wire.LeaseResponse{Found: true}, nil
+}
+
+// lives reports whether a lease is there and has not run out; mu is held.
+func (s *Server) lives(id wire.LeaseID) bool {
+	l := s.store.leases[id]
+	return l != nil && s.env.Now() < l.expires
+}
+
+// arm gives a lease a timer of this process and its full time to live; mu is held.
+func (s *Server) arm(id wire.LeaseID) {
+	// The timer's callback must not wait for mu, so a proc does the work.
+	s.store.leases[id].timer = s.env.NewTimer("lease", func() {
+		s.env.GoDaemon("lease-expiry", func() { s.expire(id) })
+	})
+	s.renew(id)
+}
+
+func (s *Server) renew(id wire.LeaseID) {
+	l := s.store.leases[id]
+	l.expires = s.env.Now().Add(l.ttl)
+	l.timer.ResetAt(l.expires)
+}
+
+// expire ends a lease that was not renewed in time. spec: O-38
+func (s *Server) expire(id wire.LeaseID) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	if s.store.serving == s && s.store.leases[id] != nil && !s.lives(id) {
+		s.end("expire", id)
+	}
+}
+
+// end drops a lease with its keys; mu is held.
+func (s *Server) end(what string, id wire.LeaseID) {
+	keys := s.store.dropLease(id)
+	s.traceLease(what, id)
+	for _, key := range keys {
+		s.deleted(key)
+	}
+}

@@ -1,0 +1,134 @@
+package topotest
+
+import (
+	"fmt"
+	"time"
+
+	"bufsim/sim"
+	"bufsim/topo"
+)
+
+func lockCases() []Case {
+	return []Case{
+		{"lock of a missing directory", checkLockMissing},
+		{"locks exclude each other", checkLockExcludes},
+		{"a wait for a lock ends with its context", checkLockTimeout},
+		{"try-lock", checkTryLock},
+		{"locks do not block writes", checkLockAdvisory},
+		{"a lock that was given up is lost", checkUnlocked},
+	}
+}
+
+func checkLockMissing(env *sim.Env, conn topo.Conn) error {
+	_, err := conn.Lock(env.Background(), "a", "me")
+	return wantCode("lock of a directory without files", err, topo.NoNode)
+}
+
+// lockNewDir makes the directory a and locks it.
+func lockNewDir(env *sim.Env, conn topo.Conn) (topo.LockDescriptor, error) {
+	if _, err := conn.Create(env.Background(), "a/File", "x"); err != nil {
+		return nil, err
+	}
+	return conn.Lock(env.Background(), "a", "me")
+}
+
+func checkLockExcludes(env *sim.Env, conn topo.Conn) error {
+	ctx := env.Background()
+	lock, err := lockNewDir(env, conn)
+	if err != nil {
+		return err
+	}
+	var second topo.LockDescriptor
+	var secondErr error
+	got := env.NewEvent("second")
+	env.Go("second", func() {
+		second, secondErr = conn.Lock(ctx, "a", "other")
+		got.Set()
+	})
+	env.Sleep(5 * time.Second)
+	if got.IsSet() {
+		return fmt.Errorf("two hold the lock; the second's error: %v", secondErr)
+	}
+	if err := lock.Check(ctx); err != nil {
+		return fmt.Errorf("check of a held lock: %w", err)
+	}
+	if err := lock.Unlock(ctx); err != nil {
+		return err
+	}
+	if env.Select(sim.OnEvent(got), env.After(time.Second)) == 1 {
+		return fmt.Errorf("the second does not get the lock when it is free")
+	}
+	if secondErr != nil {
+		return secondErr
+	}
+	return second.Unlock(ctx)
+}
+
+func checkLockTimeout(env *sim.Env, conn topo.Conn) error {
+	lock, err := lockNewDir(env, conn)
+	if err != nil {
+		return err
+	}
+	short, stop := env.WithTimeout(env.Background(), time.Second)
+	defer stop()
+	_, timeout := conn.Lock(short, "a", "other")
+	cancelled, cancel := env.WithCancel(env.Background())
+	env.AfterFunc(time.Second, "cancel", cancel)
+	_, interrupted := conn.Lock(cancelled, "a", "other")
+	if err := lock.Unlock(env.Background()); err != nil {
+		return err
+	}
+	after, err := conn.Lock(env.Background(), "a", "third") // those who left are not in the queue
+	if err != nil {
+		return err
+	}
+	return first(
+		wantCode("wait with a deadline", timeout, topo.Timeout),
+		wantCode("cancelled wait", interrupted, topo.Interrupted),
+		after.Unlock(env.Background()),
+	)
+}
+
+func checkTryLock(env *sim.Env, conn topo.Conn) error {
+	ctx := env.Background()
+	lock, err := lockNewDir(env, conn)
+	if err != nil {
+		return err
+	}
+	before := env.Now()
+	_, held := conn.TryLock(ctx, "a", "other")
+	if waited := env.Now().Sub(before); waited > time.Second {
+		return fmt.Errorf("try-lock waited %v", waited)
+	}
+	if err := lock.Unlock(ctx); err != nil {
+		return err
+	}
+	again, err := conn.TryLock(ctx, "a", "other")
+	if err != nil {
+		return fmt.Errorf("try-lock of a free lock: %w", err)
+	}
+	return first(wantCode("try-lock of a held lock", held, topo.NodeExists), again.Unlock(ctx))
+}
+
+func checkLockAdvisory(env *sim.Env, conn topo.Conn) error {
+	if _, err := lockNewDir(env, conn); err != nil {
+		return err
+	}
+	_, err := conn.Update(env.Background(), "a/File", "y", topo.AnyVersion)
+	return err
+}
+
+func checkUnlocked(env *sim.Env, conn topo.Conn) error {
+	ctx := env.Background()
+	lock, err := lockNewDir(env, conn)
+	if err != nil {
+		return err
+	}
+	if err := lock.Unlock(ctx); err != nil {
+		return err
+	}
+	return first(
+		wantCode("check after unlock", lock.Check(ctx), topo.NoNode),
+		wantCode("second unlock", lock.Unlock(ctx), topo.NoNode),
+	)
+}
