@@ -18,7 +18,11 @@ const maxTries = 3
 // them long enough. spec: G-74
 func (g *Gate) execute(ctx *sim.Context, s *session, id string, stmt query.Statement) (query.Result, error) {
 	var last error
-	for range maxTries {
+	var used int64
+	for try := range maxTries {
+		if try > 0 {
+			g.awaitNewerVSchema(ctx, used)
+		}
 		p, err := g.plan(ctx, s, stmt)
 		if err != nil {
 			return query.Result{}, err
@@ -27,11 +31,7 @@ func (g *Gate) execute(ctx *sim.Context, s *session, id string, stmt query.State
 		if !g.behaviors.MoveTablesReplan || s.inTransaction || !meetsDeniedTables(err) {
 			return result, err
 		}
-		if last != nil {
-			g.env.Mark("denied-tables-again")
-		}
-		last = err
-		g.awaitNewerVSchema(ctx, p.vschema.generation)
+		last, used = err, p.vschema.generation
 	}
 	return query.Result{}, vterr.QueryFailedAfterRetries(stmt.Text(), last)
 }

@@ -35,7 +35,7 @@ func (g *Gate) Start(ctx *sim.Context) error {
 	if err := g.waitForTablets(ctx, types); err != nil {
 		return err
 	}
-	g.srv.WatchSrvVSchema(g.ctx, g.opts.Cell, g.vschema.update)
+	g.srv.WatchSrvVSchema(g.opts.Cell, g.vschema.update)
 	g.server.listen()
 	return nil
 }

@@ -38,8 +38,7 @@ func (g *Gate) requestID() string {
 	if !g.env.Tracing() {
 		return ""
 	}
-	g.requests.Add(1)
-	return fmt.Sprintf("%s/r%d", g.env.HostName(), g.requests.Value())
+	return fmt.Sprintf("%s/r%d", g.env.HostName(), g.requests.Add(1))
 }
 
 // dispatch does what a statement's verb wants.

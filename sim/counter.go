@@ -11,6 +11,10 @@ type Counter struct {
 // NewCounter returns a counter that stands at 0.
 func (e *Env) NewCounter() *Counter { return &Counter{env: e} }
 
+// InitCounter makes *c a counter that stands at 0: for one that is part of a
+// larger object.
+func (e *Env) InitCounter(c *Counter) { *c = Counter{env: e} }
+
 // Add changes the counter by n and returns its new value.
 func (c *Counter) Add(n int64) int64 {
 	c.env.enter()

@@ -11,6 +11,10 @@ type Event struct {
 // NewEvent returns an event that has not happened.
 func (e *Env) NewEvent(name string) *Event { return &Event{Object: e.object(name)} }
 
+// InitEvent makes *v an event that has not happened: for one that is part of a
+// larger object. Nobody may have waited for *v before.
+func (e *Env) InitEvent(v *Event, name string) { *v = Event{Object: e.object(name)} }
+
 // Set makes the event happen and wakes all that wait for it. It reports false if
 // it had happened already.
 func (v *Event) Set() bool {

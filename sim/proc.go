@@ -170,6 +170,6 @@ func (w *World) kill(p *Proc) {
 	if p.state == procReady {
 		w.dequeue(p)
 	}
-	w.timers.remove(&p.timer)
+	w.disarm(&p.timer)
 	w.resume(p)
 }

@@ -141,26 +141,30 @@ func (wt *wait) park() int {
 
 // unlink takes the nodes that were not served out of their lists.
 func (wt *wait) unlink() {
+	wt.leaveLists()
 	for i := range wt.used {
-		n := wt.node(i)
-		if n.list != nil {
+		wt.node(i).slot = nil
+	}
+}
+
+func (wt *wait) leaveLists() {
+	for i := range wt.used {
+		if n := wt.node(i); n.list != nil {
 			n.list.remove(n)
 		}
-		n.slot = nil
 	}
 }
 
 // fire serves n: its proc becomes ready with n's case. It reports false if the
-// wait was over already.
+// wait was over already. The wait leaves all lists at once: until its proc runs,
+// nobody else may try to serve it.
 func (n *node) fire() bool {
 	wt := n.wait
 	if wt.fired >= 0 {
 		return false
 	}
 	wt.fired = n.index
-	if n.list != nil {
-		n.list.remove(n)
-	}
+	wt.leaveLists()
 	if wt.proc != nil {
 		wt.proc.makeReady()
 	} else {

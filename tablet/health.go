@@ -149,13 +149,21 @@ func (h *healthStreamer) publish(msg *query.StreamHealthResponse) {
 	})
 }
 
+// noTermSeconds is Go's zero time in seconds: what a primary that stops its service sends.
+// spec: T-143
+const noTermSeconds = -62135596800
+
 func (h *healthStreamer) response(target query.Target, serving bool, term topodata.Timestamp, healthError string, lag uint32) *query.StreamHealthResponse {
 	msg := &query.StreamHealthResponse{
 		Target: target, Serving: serving, TabletAlias: h.sm.t.opts.Alias,
 		RealtimeStats: &query.RealtimeStats{HealthError: healthError, ReplicationLagSeconds: lag},
 	}
 	msg.Target.Cell = ""
-	if target.TabletType == topodata.Primary {
+	switch {
+	case target.TabletType != topodata.Primary:
+	case term.IsZero():
+		msg.PrimaryTermStartTimestamp = noTermSeconds
+	default:
 		msg.PrimaryTermStartTimestamp = term.Seconds()
 	}
 	return msg

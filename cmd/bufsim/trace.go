@@ -66,7 +66,7 @@ func (t *traceFilter) build() (trace.Filter, error) {
 	if err != nil {
 		return trace.Filter{}, usage("--kinds: %v", err)
 	}
-	return trace.Filter{Hosts: t.hosts, Kinds: kinds, From: int64(t.from), Until: int64(t.to)}, nil
+	return trace.Filter{Hosts: runner.FullHostNames(t.hosts), Kinds: kinds, From: int64(t.from), Until: int64(t.to)}, nil
 }
 
 func (a *app) writeTrace(format string, events []trace.Event) error {

@@ -33,7 +33,7 @@ func (t *scriptedTopo) GetSrvKeyspaceNames(*sim.Context, string, bool) ([]string
 }
 
 // WatchSrvKeyspace implements discovery.SrvTopo.
-func (t *scriptedTopo) WatchSrvKeyspace(_ *sim.Context, _, keyspace string, listener func(*topodata.SrvKeyspace, error) bool) {
+func (t *scriptedTopo) WatchSrvKeyspace(_, keyspace string, listener func(*topodata.SrvKeyspace, error) bool) {
 	value, err := t.keyspaces[keyspace], error(nil)
 	if value == nil {
 		err = topo.NewError(topo.NoNode, keyspace)
@@ -44,7 +44,7 @@ func (t *scriptedTopo) WatchSrvKeyspace(_ *sim.Context, _, keyspace string, list
 }
 
 // WatchSrvVSchema implements discovery.SrvTopo.
-func (t *scriptedTopo) WatchSrvVSchema(_ *sim.Context, _ string, listener func(*topodata.SrvVSchema, error) bool) {
+func (t *scriptedTopo) WatchSrvVSchema(_ string, listener func(*topodata.SrvVSchema, error) bool) {
 	var err error
 	if t.vschema == nil {
 		err = topo.NewError(topo.NoNode, "SrvVSchema")

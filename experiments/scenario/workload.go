@@ -26,8 +26,11 @@ type Gateslap struct {
 	Source string
 	// Config is what the file says.
 	Config gateslap.Config
-	// Text is the file itself; it takes part in [Scenario.Hash].
+	// Text is the file itself with the SQL files behind it; it takes part in
+	// [Scenario.Hash].
 	Text string
+	// Files are the custom SQL files that the configuration names.
+	Files map[string][]gateslap.Line
 }
 
 // Closed is a closed loop: each client has one statement under way at most.

@@ -3,6 +3,8 @@ package workload
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"time"
 
 	"bufsim/experiments/workload/gateslap"
@@ -19,27 +21,24 @@ type Gateslap struct {
 	cfg     gateslap.Config
 	journal *Journal
 	pool    *connPool
+	// over is the interrupt: workers end before their next line. spec: W-14
+	over *sim.Event
 	// lines are the statements of the generated file, equal for all workers.
 	lines []gateslap.Verb
 	files map[string][]gateslap.Line
 }
 
 // NewGateslap prepares a process for the given configuration. files holds the
-// parsed custom SQL files that the configuration names.
-func NewGateslap(env *sim.Env, driver *Driver, cfg gateslap.Config, files map[string][]gateslap.Line, j *Journal) (*Gateslap, error) {
+// custom SQL files that it names; over interrupts the workers.
+func NewGateslap(env *sim.Env, driver *Driver, cfg gateslap.Config, files map[string][]gateslap.Line, over *sim.Event, j *Journal) *Gateslap {
 	d := *driver
 	d.user, d.database, d.implicitTransactions = cfg.MySQL.User, cfg.MySQL.Database, true
-	g := &Gateslap{env: env, driver: &d, cfg: cfg, journal: j, files: files}
+	g := &Gateslap{env: env, driver: &d, cfg: cfg, journal: j, over: over, files: files}
 	for v := range cfg.Statements() {
 		g.lines = append(g.lines, v)
 	}
-	for _, w := range cfg.Workers() {
-		if w.File != "" && files[w.File] == nil {
-			return nil, fmt.Errorf("gateslap: worker %s: no SQL file %q was given", w.Name, w.File)
-		}
-	}
 	g.pool = newConnPool(env, &d, cfg.Pool)
-	return g, nil
+	return g
 }
 
 // Run blocks until all workers have ended.
@@ -99,7 +98,7 @@ func (g *Gateslap) cleanUp(control *Conn) {
 type worker struct {
 	g       *Gateslap
 	kind    gateslap.Kind
-	file    []gateslap.Line
+	file    string
 	id      int
 	rand    *sim.Rand
 	persist *Conn
@@ -108,7 +107,7 @@ type worker struct {
 }
 
 func newWorker(g *Gateslap, w gateslap.Worker, id int) *worker {
-	return &worker{g: g, kind: w.Kind, file: g.files[w.File], id: id, rand: g.env.Rand("workload/gateslap/" + w.Name)}
+	return &worker{g: g, kind: w.Kind, file: w.File, id: id, rand: g.env.Rand("workload/gateslap/" + w.Name)}
 }
 
 // errGaveUp ends a worker.
@@ -134,24 +133,32 @@ func (k *worker) start() (err error) {
 
 // lines runs the worker's file, statement by statement. spec: W-12
 func (k *worker) lines() error {
-	if k.file != nil {
-		for _, line := range k.file {
-			if !line.Skipped {
-				if err := k.line(verbs(line.Verb), line.Table); err != nil {
-					return err
-				}
-			}
-			k.pause()
+	for stmt := range k.statements() {
+		if k.g.over.IsSet() {
+			break
 		}
-		return nil
-	}
-	for _, v := range k.g.lines {
-		if err := k.line(verbs(v), gateslap.GeneratedTable); err != nil {
-			return err
+		if !stmt.Skipped {
+			if err := k.line(verbs(stmt.Verb), stmt.Table); err != nil {
+				return err
+			}
 		}
 		k.pause()
 	}
 	return nil
+}
+
+// statements are the lines of the worker's custom file, or the generated ones.
+func (k *worker) statements() iter.Seq[gateslap.Line] {
+	if k.file != "" {
+		return slices.Values(k.g.files[k.file])
+	}
+	return func(yield func(gateslap.Line) bool) {
+		for _, v := range k.g.lines {
+			if !yield(gateslap.Line{Verb: v, Table: gateslap.GeneratedTable}) {
+				return
+			}
+		}
+	}
 }
 
 // pause follows every line, failed and skipped ones too. spec: W-12

@@ -10,11 +10,15 @@ type entry struct {
 	// id numbers the entries of a gate, for traces.
 	id int64
 	// unblocked happens once, when the request may go on; err was set before.
-	unblocked *sim.Event
+	unblocked sim.Event
 	err       error
 	// finished happens when the request's retry is over. The scope of the entry ends with it, or
 	// with ctx.
-	finished *sim.Event
+	finished sim.Event
+
+	// What the caller and the task that frees the slot wait for: parts of the entry, so that
+	// waiting allocates nothing.
+	callerCases, scopeCases [2]sim.Case
 
 	// The place in a queue, guarded by the shard's lock.
 	queue      *queue
@@ -22,10 +26,10 @@ type entry struct {
 }
 
 func newEntry(env *sim.Env, ctx *sim.Context, deadline sim.Time) *entry {
-	return &entry{
-		ctx: ctx, admitted: env.Now(), deadline: deadline,
-		unblocked: env.NewEvent("unblocked"), finished: env.NewEvent("retry done"),
-	}
+	e := &entry{ctx: ctx, admitted: env.Now(), deadline: deadline}
+	env.InitEvent(&e.unblocked, "unblocked")
+	env.InitEvent(&e.finished, "retry done")
+	return e
 }
 
 // unblock lets the waiting request go on with an error or, for a retry, without. Only the step
@@ -40,10 +44,20 @@ func (e *entry) unblock(err error) {
 // spec: B-26
 func (e *entry) endScope() { e.finished.Set() }
 
-// waitForScopeEnd waits until the retry is over or the caller's context ended.
+// waitForRelease waits until the entry is unblocked or the caller's context ended; it reports
+// whether it was unblocked. If both have happened it gives either answer. Only the caller does so.
+// spec: B-31
+func (e *entry) waitForRelease(env *sim.Env) bool {
+	e.callerCases = [2]sim.Case{sim.OnEvent(&e.unblocked), sim.OnDone(e.ctx)}
+	return env.Select(e.callerCases[:]...) == 0
+}
+
+// waitForScopeEnd waits until the retry is over or the caller's context ended. Only the one task
+// that frees the slot does so.
 // spec: B-28
 func (e *entry) waitForScopeEnd(env *sim.Env) {
-	env.Select(sim.OnEvent(e.finished), sim.OnDone(e.ctx))
+	e.scopeCases = [2]sim.Case{sim.OnEvent(&e.finished), sim.OnDone(e.ctx)}
+	env.Select(e.scopeCases[:]...)
 }
 
 // queue holds entries in order of arrival, which is also that of their deadlines, since the

@@ -63,7 +63,7 @@ func (t *timeoutThread) run() {
 // waitForHead waits for the fate of the oldest request; false ends the thread.
 // spec: B-34
 func (t *timeoutThread) waitForHead(head *entry) bool {
-	switch t.sb.env.Select(sim.OnEvent(t.maxReached), sim.OnEvent(t.stopAsked), sim.OnEvent(head.unblocked), sim.At(head.deadline)) {
+	switch t.sb.env.Select(sim.OnEvent(t.maxReached), sim.OnEvent(t.stopAsked), sim.OnEvent(&head.unblocked), sim.At(head.deadline)) {
 	case 0:
 		t.sb.stopForMaxDuration()
 		return false

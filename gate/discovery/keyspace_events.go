@@ -17,8 +17,8 @@ import (
 // false. spec: D-79, D-81
 type SrvTopo interface {
 	GetSrvKeyspaceNames(ctx *sim.Context, cell string, staleOK bool) ([]string, error)
-	WatchSrvKeyspace(ctx *sim.Context, cell, keyspace string, listener func(*topodata.SrvKeyspace, error) bool)
-	WatchSrvVSchema(ctx *sim.Context, cell string, listener func(*topodata.SrvVSchema, error) bool)
+	WatchSrvKeyspace(cell, keyspace string, listener func(*topodata.SrvKeyspace, error) bool)
+	WatchSrvVSchema(cell string, listener func(*topodata.SrvVSchema, error) bool)
 }
 
 // ShardReader reads shard records from the global topology.

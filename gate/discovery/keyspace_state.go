@@ -38,9 +38,9 @@ type shardState struct {
 // newKeyspaceState makes a state and listens to the topology for it. spec: D-51
 func newKeyspaceState(kew *KeyspaceEventWatcher, name string) *keyspaceState {
 	kss := &keyspaceState{kew: kew, name: name, mu: kew.env.NewMutex("keyspace/" + name), shards: map[string]*shardState{}}
-	kew.srv.WatchSrvKeyspace(kew.ctx, kew.cell, name, kss.onSrvKeyspace)
+	kew.srv.WatchSrvKeyspace(kew.cell, name, kss.onSrvKeyspace)
 	if kew.behaviors.MoveTablesState {
-		kew.srv.WatchSrvVSchema(kew.ctx, kew.cell, kss.onSrvVSchema)
+		kew.srv.WatchSrvVSchema(kew.cell, kss.onSrvVSchema)
 	}
 	return kss
 }
@@ -89,6 +89,9 @@ func (kss *keyspaceState) onHealth(h *TabletHealth) {
 func (kss *keyspaceState) onSrvKeyspace(value *topodata.SrvKeyspace, err error) bool {
 	kss.mu.Lock()
 	defer kss.mu.Unlock()
+	if kss.kew.ctx.Err() != nil {
+		return false // the watcher was closed
+	}
 	if topo.IsErrType(err, topo.NoNode) {
 		kss.kew.env.Logf("info", "keyspace %q deleted", kss.name)
 		kss.deleted = true

@@ -17,7 +17,7 @@ const moveTablesReadLimit = 15 * time.Second
 func (kss *keyspaceState) onSrvVSchema(value *topodata.SrvVSchema, err error) bool {
 	kss.mu.Lock()
 	defer kss.mu.Unlock()
-	if kss.deleted {
+	if kss.deleted || kss.kew.ctx.Err() != nil {
 		return false
 	}
 	if value == nil {

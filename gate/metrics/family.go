@@ -40,7 +40,7 @@ type Family struct {
 // Vector is a family and its series, one for each combination of label values in use.
 type Vector struct {
 	env    *sim.Env
-	mu     *sim.Mutex
+	mu     *sim.Mutex // the registry's
 	family Family
 	// places lists the labels in alphabetical order of their names.
 	places []int
@@ -49,15 +49,15 @@ type Vector struct {
 
 // Series is one number. Its methods never block and are no choice points.
 type Series struct {
-	counter *sim.Counter
+	counter sim.Counter
 	labels  []Label
 }
 
 // Label is one name with its value.
 type Label struct{ Name, Value string }
 
-func newVector(env *sim.Env, family Family) *Vector {
-	v := &Vector{env: env, mu: env.NewMutex("metrics"), family: family, series: map[string]*Series{}}
+func newVector(env *sim.Env, mu *sim.Mutex, family Family) *Vector {
+	v := &Vector{env: env, mu: mu, family: family, places: make([]int, 0, len(family.Labels)), series: map[string]*Series{}}
 	for i := range family.Labels {
 		v.places = append(v.places, i)
 	}
@@ -77,7 +77,8 @@ func (v *Vector) With(values ...string) *Series {
 	if s, ok := v.series[key]; ok {
 		return s
 	}
-	s := &Series{counter: v.env.NewCounter(), labels: make([]Label, 0, len(values))}
+	s := &Series{labels: make([]Label, 0, len(values))}
+	v.env.InitCounter(&s.counter)
 	for _, place := range v.places {
 		s.labels = append(s.labels, Label{v.family.Labels[place], dotless(values[place])})
 	}

@@ -10,9 +10,10 @@ import (
 
 // Registry is all metrics of one process.
 type Registry struct {
-	env     *sim.Env
-	mu      *sim.Mutex
-	vectors []*Vector // sorted by name
+	env *sim.Env
+	mu  *sim.Mutex // guards the families and their sets of series
+	// vectors is sorted by name.
+	vectors []*Vector
 }
 
 // NewRegistry returns a registry without families. A process that restarts makes a new one.
@@ -22,7 +23,7 @@ func NewRegistry(env *sim.Env) *Registry {
 
 // Register adds a family without series. Each name can be registered once.
 func (r *Registry) Register(f Family) *Vector {
-	v := newVector(r.env, f)
+	v := newVector(r.env, r.mu, f)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	place, taken := slices.BinarySearchFunc(r.vectors, f.Name, func(v *Vector, name string) int {
@@ -36,22 +37,20 @@ func (r *Registry) Register(f Family) *Vector {
 // Snapshot reads all values. Values that change meanwhile are read before or after.
 func (r *Registry) Snapshot() Snapshot {
 	r.mu.Lock()
-	vectors := slices.Clone(r.vectors)
-	r.mu.Unlock()
-	var snap Snapshot
-	for _, v := range vectors {
+	defer r.mu.Unlock()
+	snap := make(Snapshot, 0, len(r.vectors))
+	for _, v := range r.vectors {
 		snap = append(snap, v.snapshot())
 	}
 	return snap
 }
 
+// snapshot runs with the registry's lock held.
 func (v *Vector) snapshot() FamilySnapshot {
 	f := FamilySnapshot{Family: v.family}
-	v.mu.Lock()
 	for _, s := range v.series { // order-free: sorted below
 		f.Samples = append(f.Samples, Sample{Name: v.family.Name, Labels: s.labels, Value: s.Value()})
 	}
-	v.mu.Unlock()
 	slices.SortFunc(f.Samples, func(a, b Sample) int {
 		return slices.CompareFunc(a.Labels, b.Labels, func(x, y Label) int { return strings.Compare(x.Value, y.Value) })
 	})

@@ -59,6 +59,9 @@ func (e *Error) Unwrap() error { return e.cause }
 // plain error UNKNOWN. No error is OK.
 // spec: B-5
 func CodeOf(err error) Code {
+	if e, ok := err.(*Error); ok { // the usual case, without an allocation
+		return e.code
+	}
 	var coded interface{ Code() Code }
 	switch {
 	case err == nil:

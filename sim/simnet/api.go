@@ -53,6 +53,9 @@ type Options struct {
 	Latency sim.Dist
 	// Loopback is the one-way delay between a host and itself.
 	Loopback sim.Dist
+	// Between, if set, gives the delay of one direction between two hosts instead
+	// of Latency; it is asked once for each direction.
+	Between func(from, to string) sim.Dist
 }
 
 // DialOptions are the properties of one connection.

@@ -1,6 +1,8 @@
 package simnet
 
 import (
+	"io"
+
 	"bufsim/sim"
 	"bufsim/sim/trace"
 )
@@ -23,6 +25,17 @@ func TraceKinds() []trace.KindDoc {
 		{Kind: KindReply, Fields: "method peer call took error", Meaning: "A call or stream ended at its client, took nanoseconds later; error is empty if it succeeded."},
 		{Kind: KindFault, Fields: "what from to", Meaning: "A fault was put on a link or a host, or taken away."},
 	}
+}
+
+// Arrow makes arrows of calls and their ends, for [trace.WriteMermaid].
+func Arrow(e *trace.Event) (trace.Arrow, bool) {
+	switch e.Kind {
+	case KindCall:
+		return trace.Arrow{From: e.Host, To: e.Text("peer")}, true
+	case KindReply:
+		return trace.Arrow{From: e.Text("peer"), To: e.Host, Dashed: true}, true
+	}
+	return trace.Arrow{}, false
 }
 
 // callTrace is what the event of a call's end repeats.
@@ -59,7 +72,7 @@ func (c *Conn) emitReply(started callTrace, err error) {
 		return
 	}
 	text := ""
-	if err != nil {
+	if err != nil && err != io.EOF { // io.EOF is the clean end of a stream
 		text = err.Error()
 	}
 	env.Emit(KindReply, trace.Str("method", started.method), trace.Str("peer", c.to), trace.Int("call", int64(started.id)),

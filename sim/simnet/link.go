@@ -28,8 +28,11 @@ func (n *Network) link(from, to string) *link {
 	if l == nil {
 		name := from + "->" + to
 		l = &link{latency: n.opts.Latency, delays: n.env.Rand("net/delay/" + name), losses: n.env.Rand("net/loss/" + name)}
-		if from == to {
+		switch {
+		case from == to:
 			l.latency = n.opts.Loopback
+		case n.opts.Between != nil:
+			l.latency = n.opts.Between(from, to)
 		}
 		n.links[key] = l
 	}

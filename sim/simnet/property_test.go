@@ -174,9 +174,9 @@ func (x *chaos) call(env *sim.Env, id int) {
 		env.Sleep(50 * ms)
 	}
 	env.Sleep(4 * time.Second) // until everything is healed
-	for _, c := range conns {
-		_, _ = c.Call(env.Background(), "work", id+998) // a connection that broke unseen may cost one call
-		if _, err := c.Call(env.Background(), "work", id+999); err != nil {
+	for i, c := range conns {
+		_, _ = c.Call(env.Background(), "work", id+900+i) // a connection that broke unseen may cost one call
+		if _, err := c.Call(env.Background(), "work", id+910+i); err != nil {
 			x.healed++
 		}
 		c.Close()
@@ -230,6 +230,11 @@ func (x *chaos) disturb(env *sim.Env, hosts []*sim.Host, r *sim.Rand) {
 		}
 	}
 	x.net.HealAll()
+	for _, from := range hosts {
+		for _, to := range hosts {
+			x.net.SetLoss(from.Name(), to.Name(), 0, 1)
+		}
+	}
 	env.Sleep(20 * time.Second)
 	x.leaked = x.w.Procs() - 1 // this one
 }

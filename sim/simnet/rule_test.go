@@ -63,6 +63,65 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestSlowMessageHoldsUpThoseBehindIt: the first call's request is slow, so that the
+// second's cannot overtake it, and neither comes before its own time.
+func TestSlowMessageHoldsUpThoseBehindIt(t *testing.T) {
+	var served []string
+	p := newPair(sim.Config{}, func(env *sim.Env, nd *simnet.Node) {
+		nd.Handle("note", func(_ *sim.Context, req any) (any, error) {
+			served = append(served, fmt.Sprint(req, " ", env.Now()))
+			return nil, nil
+		})
+	}, func(env *sim.Env, nd *simnet.Node) {
+		c := nd.Dial("srv", simnet.DialOptions{})
+		for i := range 3 {
+			env.Go("call", func() { _, _ = c.Call(env.Background(), "note", i) })
+			env.Sleep(30 * ms)
+		}
+	})
+	n := 0
+	p.net.AddRule(simnet.RuleFunc(func(m *simnet.Message) simnet.Verdict {
+		if m.Kind == simnet.Request {
+			n++
+			if n == 2 {
+				return simnet.DeliverAfter(500 * ms)
+			}
+		}
+		return simnet.Pass()
+	}))
+	p.run(t)
+	require.Equal(t, []string{"0 30ms", "1 530ms", "2 530ms"}, served)
+}
+
+func TestLatencyBetweenHostsIsAskedOncePerDirection(t *testing.T) {
+	asked := map[string]int{}
+	w := sim.New(sim.Config{})
+	net := simnet.New(w.AddHost("net", sim.HostOptions{}, nil).Env(), simnet.Options{
+		Latency: sim.Constant(time.Hour),
+		Between: func(from, to string) sim.Dist {
+			asked[from+">"+to]++
+			return sim.Constant(time.Duration(len(from)) * ms)
+		},
+	})
+	var took sim.Time
+	w.AddHost("server", sim.HostOptions{}, func(env *sim.Env) {
+		nd := net.Node(env)
+		echo(env, nd)
+		nd.Listen()
+	})
+	w.AddHost("c", sim.HostOptions{}, func(env *sim.Env) {
+		c := net.Node(env).Dial("server", simnet.DialOptions{})
+		for range 2 {
+			_, _ = c.Call(env.Background(), "echo", nil)
+		}
+		took = env.Now()
+	})
+	out := w.Run()
+	require.Equal(t, sim.Finished, out.Kind, out.Detail)
+	require.Equal(t, sim.Time(21e6), took)
+	require.Equal(t, map[string]int{"c>server": 1, "server>c": 1}, asked)
+}
+
 func TestLatencyIsPerDirectionAndLoopbackIsItsOwn(t *testing.T) {
 	var log []string
 	p := newPair(sim.Config{}, echo, func(env *sim.Env, nd *simnet.Node) {

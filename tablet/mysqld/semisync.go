@@ -17,7 +17,8 @@ type semiSync struct {
 	// (re)connection of a replica.
 	polled sim.Time
 	// activity is there while the source's side is being switched off: it ends the poll.
-	activity *sim.Event
+	activity     *sim.Event
+	acknowledged int64
 }
 
 // ackActivity tells of an acknowledgement or of a replica that came or went.
@@ -39,7 +40,7 @@ func (s *Server) acknowledged(d *dump, end int) {
 	}
 	d.acked = max(d.acked, end)
 	s.ackActivity()
-	s.release(s.acknowledgedByEnough())
+	s.semi.acknowledged += int64(s.release(s.acknowledgedByEnough()))
 }
 
 // acknowledgedByEnough is the log index up to which AckCount replicas have acknowledged.
@@ -75,12 +76,14 @@ type SemiSync struct {
 	// Waiting counts sessions that wait for acknowledgements; Ackers counts the attached
 	// replicas that give them.
 	Waiting, Ackers int
+	// Acknowledged counts commits that were let go by acknowledgements.
+	Acknowledged int64
 }
 
 // SemiSync reads the state.
 func (c *Client) SemiSync() (state SemiSync, err error) {
 	err = c.quick(func(s *Server) error {
-		state = SemiSync{Source: s.semi.source, Replica: s.semi.replica, Waiting: len(s.semi.queue), Ackers: s.ackers()}
+		state = SemiSync{Source: s.semi.source, Replica: s.semi.replica, Waiting: len(s.semi.queue), Ackers: s.ackers(), Acknowledged: s.semi.acknowledged}
 		return nil
 	})
 	return state, err

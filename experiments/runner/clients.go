@@ -1,0 +1,80 @@
+package runner
+
+import (
+	"fmt"
+	"time"
+
+	"bufsim/experiments/scenario"
+	"bufsim/experiments/workload"
+	"bufsim/sim"
+)
+
+// startClients starts all groups of clients on a host of their own.
+func (p *play) startClients() {
+	p.world.AddHost(hostClients, sim.HostOptions{}, func(env *sim.Env) {
+		node := p.net.Node(env)
+		for i, g := range p.scenario.Workload {
+			name := g.Name
+			if name == "" {
+				name = fmt.Sprintf("group-%d", i+1)
+			}
+			env.Go("start/"+name, func() {
+				env.SleepUntil(sim.Time(g.Start.Std()))
+				p.startGroup(env, name, g, func(keyspace string, t scenario.TabletType) []*workload.Driver {
+					var drivers []*workload.Driver
+					for _, gate := range p.gates {
+						drivers = append(drivers, workload.NewDriver(env, node, gate.name, "user", database(keyspace, t)))
+					}
+					return drivers
+				})
+			})
+		}
+	})
+}
+
+// database is what a client names in its handshake.
+func database(keyspace string, t scenario.TabletType) string {
+	if t == "" || t == scenario.TypePrimary {
+		return keyspace
+	}
+	return keyspace + "@" + string(t)
+}
+
+func (p *play) startGroup(env *sim.Env, name string, g scenario.ClientGroup, drivers func(string, scenario.TabletType) []*workload.Driver) {
+	switch {
+	case g.Gateslap != nil:
+		cfg := g.Gateslap.Config
+		workload.NewGateslap(env, drivers(cfg.MySQL.Database, "")[0], cfg, g.Gateslap.Files, p.over, p.journal).Run()
+	case g.Closed != nil:
+		c := g.Closed
+		workload.Closed{
+			Name: name, Clients: c.Clients, Think: c.Think.Sim(), Mix: mix(c.Statements), OnError: workload.OnError(c.OnError),
+			RetryWait: c.RetryWait.Std(), RetryCount: c.RetryCount, ReadTimeout: c.ReadTimeout.Std(),
+		}.Start(env, drivers(p.keyspaceOr(c.Keyspace), c.TabletType), p.over, p.journal)
+	case g.Open != nil:
+		o := g.Open
+		workload.Open{
+			Name: name, Gap: gap(o), Connections: o.Connections, Mix: mix(o.Statements), ReadTimeout: o.ReadTimeout.Std(),
+		}.Start(env, drivers(p.keyspaceOr(o.Keyspace), o.TabletType), p.over, p.journal)
+	}
+}
+
+func (p *play) keyspaceOr(name string) string {
+	if name == "" {
+		return p.scenario.Cluster.Keyspaces[0].Name
+	}
+	return name
+}
+
+func mix(s scenario.Statements) workload.Mix {
+	return workload.Mix{Insert: s.Insert, Select: s.Select, Update: s.Update, Delete: s.Delete}
+}
+
+// gap is the distribution of the time between two arrivals.
+func gap(o *scenario.Open) sim.Dist {
+	mean := time.Duration(float64(time.Second) / float64(o.Rate))
+	if o.Arrival == scenario.ArrivalUniform {
+		return sim.Constant(mean)
+	}
+	return sim.Exponential(mean)
+}

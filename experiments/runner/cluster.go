@@ -1,0 +1,190 @@
+package runner
+
+import (
+	"time"
+
+	"bufsim/experiments/scenario"
+	"bufsim/gate"
+	"bufsim/model/flags"
+	"bufsim/model/release"
+	"bufsim/model/topodata"
+	"bufsim/sim"
+	"bufsim/sim/simnet"
+	"bufsim/tablet"
+	"bufsim/tablet/mysqld"
+	"bufsim/topo"
+	"bufsim/topo/srvtopo"
+	"bufsim/topo/toposerver"
+)
+
+// The hosts that every world has beside tablets and gates.
+const (
+	hostNetwork  = "net"
+	hostTopo     = "topo"
+	hostOperator = "vtctld"
+	hostClients  = "clients"
+)
+
+// cluster is a world with the processes of a scenario.
+type cluster struct {
+	scenario *scenario.Scenario
+	profile  release.Profile
+	flags    flags.Set
+	world    *sim.World
+	// steady is the environment of a host that never crashes.
+	steady *sim.Env
+	net    *simnet.Network
+	store  *toposerver.Store
+	cells  map[string]string // cell of each host
+
+	topoHost *sim.Host
+	tablets  []*member
+	gates    []*gateProcess
+}
+
+// member is one tablet with its MySQL server.
+type member struct {
+	alias    topodata.TabletAlias
+	keyspace string
+	shard    string
+	kind     topodata.TabletType
+	server   *mysqld.Server
+	mysqld   *sim.Host
+	host     *sim.Host
+	process  *tablet.Tablet
+}
+
+// gateProcess is one vtgate.
+type gateProcess struct {
+	name string
+	cell string
+	host *sim.Host
+	gate *gate.Gate
+	// started: the gate answers; err: it could not start.
+	started bool
+	err     error
+}
+
+// build makes the hosts of the scenario's cluster. The topology holds what an
+// initialised cluster has, so that everything serves when the clients start.
+func build(s *scenario.Scenario, profile release.Profile, set flags.Set, cfg sim.Config) *cluster {
+	c := &cluster{scenario: s, profile: profile, flags: set, world: sim.New(cfg), cells: map[string]string{}}
+	c.steady = c.world.AddHost(hostNetwork, sim.HostOptions{}, nil).Env()
+	c.net = simnet.New(c.steady, simnet.Options{Loopback: sim.Constant(loopback), Between: c.latency})
+	c.store = toposerver.NewStore(c.steady)
+	c.topoHost = c.world.AddHost(hostTopo, sim.HostOptions{}, func(env *sim.Env) {
+		toposerver.Serve(env, c.net.Node(env), c.store)
+	})
+	for _, k := range s.Cluster.Keyspaces {
+		for _, sh := range k.Shards {
+			for _, t := range sh.Tablets {
+				c.addServer(k, sh, t)
+			}
+		}
+	}
+	return c
+}
+
+// loopback is the one-way delay between two processes of one machine.
+const loopback = 30 * time.Microsecond
+
+// latency gives the one-way delay between two hosts by their cells. The topology,
+// the operator and the clients are in the first cell.
+func (c *cluster) latency(from, to string) sim.Dist {
+	first := c.scenario.Cluster.Cells[0]
+	cell := func(host string) string {
+		if name, ok := c.cells[host]; ok {
+			return name
+		}
+		return first
+	}
+	return c.scenario.Cluster.Network.Latency(cell(from), cell(to)).Sim()
+}
+
+// addServer adds the MySQL server of a tablet.
+func (c *cluster) addServer(k scenario.Keyspace, sh scenario.Shard, t scenario.Tablet) {
+	alias, err := topodata.ParseTabletAlias(t.Alias)
+	if err != nil {
+		panic(err) // the scenario was checked
+	}
+	kind, err := topodata.ParseTabletType(string(t.Type))
+	if err != nil {
+		panic(err)
+	}
+	m := &member{alias: alias, keyspace: k.Name, shard: string(sh.Name), kind: kind}
+	c.cells[alias.String()], c.cells[mysqld.HostName(alias)] = alias.Cell, alias.Cell
+	timings := mysqlTimings(c.scenario.Cluster.Profile(t), c.scenario.Cluster.Steps)
+	m.server = mysqld.New(c.steady, mysqld.Options{
+		Alias: alias, Timings: &timings, StartWithoutSuper: !c.profile.Behaviors.StartsSuperReadOnly,
+		NetTimeout:            c.profile.Defaults.ReplicaNetTimeout,
+		SemiSyncSwitchInstant: c.scenario.Cluster.Profile(t).SemiSyncSwitch == scenario.SemiSyncSwitchInstant,
+	})
+	m.mysqld = c.world.AddHost(mysqld.HostName(alias), sim.HostOptions{}, func(env *sim.Env) {
+		m.server.Boot(env, c.net.Node(env))
+	})
+	c.tablets = append(c.tablets, m)
+}
+
+// startTablets boots all vttablets. It is called once the topology knows them.
+func (c *cluster) startTablets() {
+	timings := tabletTimings(c.scenario.Cluster)
+	for _, m := range c.tablets {
+		replicating := true
+		m.host = c.world.AddHost(m.alias.String(), sim.HostOptions{}, func(env *sim.Env) {
+			node := c.net.Node(env)
+			m.process = tablet.New(env, node, c.topology(env, node), m.server, tablet.Options{
+				Alias: m.alias, Keyspace: m.keyspace, Shard: m.shard,
+				Release: c.profile, Flags: c.flags, Timings: &timings, Replicating: replicating,
+			})
+			replicating = false // a restart initialises replication itself
+			if err := m.process.Start(); err != nil {
+				env.Logf("error", "tablet %s: %v", m.alias, err)
+			}
+		})
+	}
+}
+
+// topology is one process's view of the topology.
+func (c *cluster) topology(env *sim.Env, node *simnet.Node) *topo.Server {
+	f := c.flags.Common
+	return topo.NewServer(env, node, topo.Options{
+		ServerHost: hostTopo, RemoteOperationTimeout: f.RemoteOperationTimeout, LockTimeout: f.LockTimeout,
+		LeaseTTL: time.Duration(f.TopoEtcdLeaseTTL) * time.Second,
+	})
+}
+
+// startGates boots all gates; each blocks in its start until tablets serve.
+func (c *cluster) startGates() {
+	n := 0
+	for _, group := range c.scenario.Cluster.Gates {
+		for range group.Count {
+			n++
+			c.addGate(gateName(n), group.Cell)
+		}
+	}
+}
+
+func (c *cluster) addGate(name, cell string) {
+	g := &gateProcess{name: name, cell: cell}
+	c.cells[name] = cell
+	set := c.flags
+	set.VTGate.TabletTypesToWait = "PRIMARY,REPLICA"
+	g.host = c.world.AddHost(name, sim.HostOptions{}, func(env *sim.Env) {
+		node := c.net.Node(env)
+		ts := c.topology(env, node)
+		srv, err := srvtopo.NewResilientServer(env, ts, srvtopo.Options{
+			CacheTTL: set.Common.SrvTopoCacheTTL, CacheRefresh: set.Common.SrvTopoCacheRefresh, QueryTimeout: set.Common.SrvTopoTimeout,
+			TellEveryError: !c.profile.Behaviors.WatchErrorsOnlyWithoutValue,
+		})
+		if err != nil {
+			g.err = err
+			return
+		}
+		g.gate = gate.New(env, node, ts, srv, gate.Options{
+			Cell: cell, CellsToWatch: c.scenario.Cluster.Cells, Flags: set, Release: c.profile,
+		})
+		g.err = g.gate.Start(env.Background())
+		g.started = g.err == nil
+	})
+	c.gates = append(c.gates, g)
+}

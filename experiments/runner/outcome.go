@@ -1,0 +1,201 @@
+package runner
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"bufsim/experiments/scenario"
+	"bufsim/experiments/stats"
+	"bufsim/experiments/workload"
+	"bufsim/model/flags"
+	"bufsim/sim"
+	"bufsim/sim/trace"
+	"bufsim/tablet/reparent"
+)
+
+// result collects what the run produced.
+func (p *play) result(out sim.Outcome, events []trace.Event) (*Result, error) {
+	r := &Result{
+		Scenario: p.scenario.Name, Release: p.profile.Name, Seed: p.opts.Seed, Version: Version,
+		Flags: append([]string{}, flags.Format(p.flags, p.profile)...),
+		Hash:  fmt.Sprintf("%016x", out.Hash), Steps: out.Steps, Ended: out.Kind.String(), Time: out.Time.Duration(),
+		Errors: []ErrorCount{}, Operations: []Operation{}, Gates: []Gate{},
+		Outcome: out, Journal: p.journal,
+	}
+	r.count(p.journal)
+	if err := r.latencies(p.journal); err != nil {
+		return nil, err
+	}
+	for _, o := range p.operations {
+		r.Operations = append(r.Operations, o.report(events))
+	}
+	for _, g := range p.gates {
+		r.Gates = append(r.Gates, g.report(events))
+	}
+	r.Thresholds = thresholds(p.scenario.Thresholds, r)
+	r.judge()
+	return r, nil
+}
+
+func (r *Result) count(j *workload.Journal) {
+	t := j.Tally()
+	r.Statements = Statements{
+		Total: t.Statements, OK: t.Statements - t.Errors, Errors: t.Errors, Lost: t.Lost,
+		Executions: j.Executions, FailedExecs: j.FailedExecutions, Clients: len(j.Clients), ClientsEnded: t.ClientsEnded,
+	}
+	for _, e := range t.ByError {
+		r.Errors = append(r.Errors, ErrorCount{Num: e.Num, State: e.State, Text: e.Text, Count: e.Count})
+	}
+}
+
+// latencies summarises the statements that succeeded. spec: W-74
+func (r *Result) latencies(j *workload.Journal) error {
+	h := stats.NewLatencies()
+	for i := range j.Records {
+		rec := &j.Records[i]
+		if rec.Failed {
+			continue
+		}
+		if err := h.Record(rec.Latency()); err != nil {
+			return fmt.Errorf("latency of %s: %w", j.Clients[rec.Client], err)
+		}
+	}
+	s := h.Summary()
+	r.Latency = Latency{P50: s.P50, P90: s.P90, P99: s.P99, Max: s.Max}
+	return nil
+}
+
+// report turns an operation into its result.
+func (o *operation) report(events []trace.Event) Operation {
+	out := Operation{
+		ID: o.ID, Do: string(o.Do), What: o.what, Start: o.start, End: o.end, Ended: o.started && o.done.IsSet(), Output: o.output,
+	}
+	if o.err != nil {
+		out.Error = o.err.Error()
+	}
+	out.AsExpected = o.Outcome == scenario.OutcomeAny || out.Ended && (o.err == nil) == (o.Outcome == scenario.OutcomeSuccess)
+	if o.result != nil {
+		out.Phases = phases(o.result, events)
+		out.Outage = outage(o.result)
+	}
+	return out
+}
+
+// outage is from the demotion until a primary serves again: the new one, or after
+// an undo the old one.
+func outage(r *reparent.Result) time.Duration {
+	demotion, demoted := r.Phase(reparent.PhaseDemotion)
+	if !demoted {
+		return 0
+	}
+	if end, ok := r.Phase(reparent.PhasePromotion); ok {
+		return end.End.Sub(demotion.Begin)
+	}
+	if end, ok := r.Phase(reparent.PhaseUndo); ok {
+		return end.End.Sub(demotion.Begin)
+	}
+	return 0
+}
+
+// report reads a gate's metrics and log.
+func (g *gateProcess) report(events []trace.Event) Gate {
+	out := Gate{Name: g.name, Buffer: []Series{}}
+	if g.gate == nil {
+		return out
+	}
+	snapshot := g.gate.Snapshot()
+	out.Metrics = snapshot.Text()
+	for _, s := range snapshot.Samples() {
+		if strings.HasPrefix(s.Name, "vtgate_buffer") && s.Value != 0 {
+			out.Buffer = append(out.Buffer, Series{Name: s.Series(), Value: s.Value})
+		}
+	}
+	for i := range events {
+		if e := &events[i]; e.Host == g.name && e.Kind == trace.KindLog {
+			out.Log = append(out.Log, LogLine{Time: sim.Time(e.Time), Level: e.Text("level"), Text: e.Text("text")})
+		}
+	}
+	return out
+}
+
+// thresholds compares the run with the scenario's limits.
+func thresholds(t scenario.Thresholds, r *Result) []ThresholdCheck {
+	var list []ThresholdCheck
+	add := func(name, limit, value string, ok bool) {
+		list = append(list, ThresholdCheck{Name: name, Limit: limit, Value: value, OK: ok})
+	}
+	if m := t.ErrorRateMax; m != nil {
+		rate := r.Statements.ErrorRate()
+		add("error rate", fmt.Sprintf("%.2f %%", 100*float64(*m)), fmt.Sprintf("%.2f %%", 100*rate), rate <= float64(*m))
+	}
+	if m := t.ErrorsMax; m != nil {
+		add("errors", fmt.Sprint(*m), fmt.Sprint(r.Statements.Errors), r.Statements.Errors <= *m)
+	}
+	if m := t.LatencyP99Max; m != nil {
+		add("p99 latency", m.Std().String(), r.Latency.P99.String(), r.Latency.P99 <= m.Std())
+	}
+	if m := t.LatencyMax; m != nil {
+		add("longest latency", m.Std().String(), r.Latency.Max.String(), r.Latency.Max <= m.Std())
+	}
+	if m := t.ClientsEndedMax; m != nil {
+		add("clients that gave up", fmt.Sprint(*m), fmt.Sprint(r.Statements.ClientsEnded), r.Statements.ClientsEnded <= *m)
+	}
+	return list
+}
+
+// judge writes the verdict and decides whether the run is a finding.
+func (r *Result) judge() {
+	var wrong []string
+	if r.Outcome.Failed() {
+		wrong = append(wrong, "the simulated program failed: "+r.Outcome.Kind.String())
+	}
+	for _, o := range r.Operations {
+		if !o.AsExpected {
+			wrong = append(wrong, o.ID+" ended otherwise than the scenario wants")
+		}
+	}
+	for _, c := range r.Thresholds {
+		if !c.OK {
+			wrong = append(wrong, fmt.Sprintf("%s is %s, limit %s", c.Name, c.Value, c.Limit))
+		}
+	}
+	r.Finding = len(wrong) > 0
+	r.Verdict = r.sentence()
+	if r.Finding {
+		r.Verdict += " Finding: " + strings.Join(wrong, "; ") + "."
+	}
+}
+
+// sentence says in one sentence what the clients felt and what the buffer did.
+func (r *Result) sentence() string {
+	s := r.Statements
+	var buffered, drained, evicted, skipped int64
+	for i := range r.Gates {
+		g := &r.Gates[i]
+		buffered += g.Sum("vtgate_buffer_requests_buffered")
+		drained += g.Sum("vtgate_buffer_requests_drained")
+		evicted += g.Sum("vtgate_buffer_requests_evicted")
+		skipped += g.Sum("vtgate_buffer_requests_skipped")
+	}
+	felt := "no client saw an error"
+	if s.Errors > 0 {
+		felt = fmt.Sprintf("%d of %d statements failed", s.Errors, s.Total)
+		if s.ClientsEnded > 0 {
+			felt += fmt.Sprintf(" and %d of %d clients gave up", s.ClientsEnded, s.Clients)
+		}
+	}
+	did := "nothing was buffered"
+	if buffered > 0 {
+		did = fmt.Sprintf("%d requests were buffered, %d of them drained and %d evicted", buffered, drained, evicted)
+	}
+	if skipped > 0 {
+		did += fmt.Sprintf(", %d not buffered (skipped)", skipped)
+	}
+	text := fmt.Sprintf("In %s without a serving primary %s; %s; the longest wait was %s.",
+		r.WriteOutage().Round(time.Millisecond), felt, did, r.Latency.Max.Round(time.Millisecond))
+	if r.WriteOutage() == 0 {
+		text = strings.ToUpper(felt[:1]) + felt[1:] + "; " + did + "."
+	}
+	return text
+}

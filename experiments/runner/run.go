@@ -1,0 +1,170 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"bufsim/experiments/scenario"
+	"bufsim/experiments/workload"
+	"bufsim/model/flags"
+	"bufsim/model/release"
+	"bufsim/sim"
+	"bufsim/sim/trace"
+)
+
+// Options are what a run takes besides its scenario. The zero value plays the
+// scenario's own release and flags with its first seed.
+type Options struct {
+	Seed    uint64
+	Release release.Profile
+	Flags   flags.Set
+	// Chooser makes the scheduling decisions; nil is first come, first served.
+	Chooser sim.Chooser
+	// Sink receives all events of the run, besides those that the report needs.
+	Sink trace.Sink
+	// Details records the tablets' steps and the gates' logs for the report. It
+	// changes neither the run nor its hash.
+	Details bool
+	// Transcript keeps what gateslap's workers print.
+	Transcript bool
+	// Pool is shared by the runs of one goroutine.
+	Pool *sim.Pool
+	// OnStep sees every step; for finding the first difference of two runs.
+	OnStep func(sim.StepRecord)
+}
+
+// Run plays one run to its end. An error means that the scenario, the release and
+// the flags do not go together; everything that happens inside the run is in the
+// result.
+func Run(s *scenario.Scenario, opts Options) (*Result, error) {
+	if opts.Seed == 0 {
+		opts.Seed = s.Seeds.First
+	}
+	if err := complete(s, &opts); err != nil {
+		return nil, err
+	}
+	rec := trace.NewRecorder(reportKinds())
+	c := build(s, opts.Release, opts.Flags, sim.Config{
+		Seed: opts.Seed, Chooser: opts.Chooser, Sink: opts.sink(rec), Pool: opts.Pool, OnStep: opts.OnStep,
+		MaxTime: sim.Time(s.Duration.Std() + startLimit + overtime),
+	})
+	p := &play{cluster: c, opts: opts}
+	c.world.AddHost(hostOperator, sim.HostOptions{}, p.direct)
+	outcome := c.world.Run()
+	if p.err != nil {
+		return nil, p.err
+	}
+	return p.result(outcome, rec.Events())
+}
+
+// complete fills in release and flags, and checks them together.
+func complete(s *scenario.Scenario, opts *Options) (err error) {
+	if opts.Release.Name == "" {
+		if opts.Release, err = release.Lookup(s.Release); err != nil {
+			return err
+		}
+	}
+	if opts.Flags == (flags.Set{}) {
+		if opts.Flags, err = s.FlagSet(opts.Release); err != nil {
+			return err
+		}
+	}
+	return flags.Validate(opts.Flags, opts.Release)
+}
+
+func (o *Options) sink(rec *trace.Recorder) trace.Sink {
+	var sinks trace.Tee
+	if o.Details {
+		sinks = append(sinks, rec)
+	}
+	if o.Sink != nil {
+		sinks = append(sinks, o.Sink)
+	}
+	if len(sinks) == 0 {
+		return nil
+	}
+	return sinks
+}
+
+const (
+	// startLimit bounds the start of the cluster.
+	startLimit = time.Minute
+	// overtime is how long clients may finish what is under way at the end.
+	overtime = 45 * time.Second
+)
+
+// play is one run under way.
+type play struct {
+	*cluster
+	opts       Options
+	journal    *workload.Journal
+	over       *sim.Event // no new work
+	operations []*operation
+	err        error
+}
+
+// direct is the run's main proc: it starts the cluster, the clients and the
+// timeline, and decides when the run is over.
+func (p *play) direct(env *sim.Env) {
+	p.over = env.NewEvent("over")
+	p.journal = workload.NewJournal(env)
+	p.journal.Keep = p.opts.Transcript
+	if p.err = p.start(env); p.err != nil {
+		env.Stop("start failed")
+		return
+	}
+	p.startClients()
+	p.startTimeline(env)
+	end := sim.Time(p.scenario.Duration.Std())
+	p.wait(env, end)
+	p.over.Set()
+	env.Select(sim.OnEvent(p.journal.Idle()), env.After(overtime))
+	env.Stop("end of the scenario")
+}
+
+// start brings the cluster up to the point where gates answer.
+func (p *play) start(env *sim.Env) error {
+	ready, cancel := env.WithTimeout(env.Background(), startLimit)
+	defer cancel()
+	if err := p.initialise(env, ready); err != nil {
+		return fmt.Errorf("the cluster could not be initialised: %w", err)
+	}
+	p.startGates()
+	for _, g := range p.gates {
+		for !g.started {
+			if g.err != nil {
+				return fmt.Errorf("%s did not start: %w", g.name, g.err)
+			}
+			if env.SleepCtx(ready, startPoll) != nil {
+				return errors.New("the gates did not start within " + startLimit.String())
+			}
+		}
+	}
+	return nil
+}
+
+// startPoll is the pause between looks at a starting process.
+const startPoll = 5 * time.Millisecond
+
+// wait blocks until what the scenario's until names has happened, and the settling
+// time after it, or until the end.
+func (p *play) wait(env *sim.Env, end sim.Time) {
+	done := sim.OnEvent(p.journal.Idle())
+	switch p.scenario.Until {
+	case scenario.UntilTimeline:
+		for _, o := range p.operations {
+			if env.Select(sim.OnEvent(o.done), sim.At(end)) == 1 {
+				return
+			}
+		}
+	case scenario.UntilClients:
+		if env.Select(done, sim.At(end)) == 1 {
+			return
+		}
+	default:
+		env.SleepUntil(end)
+		return
+	}
+	env.SleepUntil(min(end, env.Now().Add(p.scenario.Settle.Std())))
+}

@@ -1,0 +1,199 @@
+package topo_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"bufsim/model/topodata"
+	"bufsim/sim"
+	"bufsim/sim/trace"
+	"bufsim/topo"
+	"bufsim/topo/toposerver"
+)
+
+func serving(n int) *topodata.SrvKeyspace {
+	return &topodata.SrvKeyspace{Partitions: make([]topodata.Partition, n)}
+}
+
+// spec: O-23
+func TestWatchSrvKeyspace(t *testing.T) {
+	play(t, topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+		ctx, cancel := env.WithCancel(env.Background())
+		_, _, err := ts.WatchSrvKeyspace(ctx, "zone1", "ks")
+		wantErr(t, err, topo.NoNode)
+		assert.NoError(t, ts.UpdateSrvKeyspace(ctx, "zone1", "ks", serving(1)))
+		assert.NoError(t, ts.UpdateSrvVSchema(ctx, "zone1", &topodata.SrvVSchema{}))
+		current, changes, err := ts.WatchSrvKeyspace(ctx, "zone1", "ks")
+		assert.NoError(t, err)
+		assert.Equal(t, serving(1), current)
+		assert.NoError(t, ts.UpdateSrvKeyspace(ctx, "zone1", "ks", serving(2)))
+		msg, ok := changes.Recv()
+		assert.True(t, ok)
+		assert.Equal(t, topo.SrvKeyspaceWatch{Value: serving(2)}, msg)
+		cancel()
+		msg, ok = changes.Recv()
+		assert.True(t, ok)
+		assert.EqualError(t, msg.Err, "interrupted: /vitess/zone1/keyspaces/ks/SrvKeyspace")
+		_, ok = changes.Recv()
+		assert.False(t, ok)
+	})
+}
+
+// The stream starts at the revision of the first read, so the value of the store's
+// last write comes again. spec: O-23
+func TestWatchRepeatsTheNewestValue(t *testing.T) {
+	play(t, topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+		ctx := env.Background()
+		assert.NoError(t, ts.UpdateSrvVSchema(ctx, "zone1", &topodata.SrvVSchema{Keyspaces: []string{"a"}}))
+		current, changes, err := ts.WatchSrvVSchema(ctx, "zone1")
+		assert.NoError(t, err)
+		msg, ok := changes.Recv()
+		assert.True(t, ok)
+		assert.Equal(t, current, msg.Value)
+	})
+}
+
+// Whatever happens to the server and the network, a watcher ends up with the
+// stored value, and an error ends its watch. spec: I-O2, O-25
+func TestWatchConverges(t *testing.T) {
+	for seed := range uint64(40) {
+		c := newCluster(seed + 1)
+		c.Client("watcher", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+			ctx := env.Background()
+			addCell(t, env, ts, "zone1", "topo")
+			assert.NoError(t, ts.UpdateSrvKeyspace(ctx, "zone1", "ks", serving(0)))
+			current, changes, err := ts.WatchSrvKeyspace(ctx, "zone1", "ks")
+			assert.NoError(t, err)
+			last := len(current.Partitions)
+			for last < 100 {
+				var msg topo.SrvKeyspaceWatch
+				var ok bool
+				if env.Select(sim.OnRecv(changes, &msg, &ok), env.After(20*time.Minute)) == 1 || !ok || msg.Err != nil {
+					t.Errorf("seed %d: no value after %d: %v", seed, last, msg.Err)
+					return
+				}
+				if n := len(msg.Value.Partitions); n < last {
+					t.Errorf("seed %d: the watch went back from %d to %d", seed, last, n)
+				} else {
+					last = n
+				}
+			}
+			assert.NoError(t, ts.DeleteSrvKeyspace(ctx, "zone1", "ks"))
+			for {
+				msg, ok := changes.Recv()
+				if !ok {
+					return
+				}
+				if msg.Err != nil {
+					wantErr(t, msg.Err, topo.NoNode)
+				}
+			}
+		})
+		c.Client("writer", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+			for i := 1; i <= 100; {
+				ctx, cancel := env.WithTimeout(env.Background(), time.Minute)
+				if _, err := ts.GetSrvKeyspace(ctx, "zone1", "ks"); err == nil {
+					if ts.UpdateSrvKeyspace(ctx, "zone1", "ks", serving(i)) == nil {
+						i++
+					}
+				}
+				cancel()
+				env.Sleep(time.Second)
+			}
+		})
+		trouble(c, "watcher", "writer")
+		runCluster(t, c)
+	}
+}
+
+// A key that was deleted and written again during an outage ends the watch, as the
+// deletion would have. spec: O-23
+func TestWatchHearsOfDeletionAfterOutage(t *testing.T) {
+	c := newCluster(0)
+	c.Client("watcher", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+		ctx := env.Background()
+		addCell(t, env, ts, "zone1", "topo")
+		assert.NoError(t, ts.UpdateSrvKeyspace(ctx, "zone1", "ks", serving(1)))
+		_, changes, err := ts.WatchSrvKeyspace(ctx, "zone1", "ks")
+		assert.NoError(t, err)
+		for {
+			msg, ok := changes.Recv()
+			if !ok {
+				return
+			}
+			if msg.Err != nil {
+				wantErr(t, msg.Err, topo.NoNode)
+			} else {
+				assert.Equal(t, serving(1), msg.Value)
+			}
+		}
+	})
+	c.Client("writer", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+		env.Sleep(time.Second)
+		c.Net.Partition("topo", "watcher")
+		c.Net.Reset("topo", "watcher")
+		assert.NoError(t, ts.DeleteSrvKeyspace(env.Background(), "zone1", "ks"))
+		assert.NoError(t, ts.UpdateSrvKeyspace(env.Background(), "zone1", "ks", serving(2)))
+		env.Sleep(time.Second)
+		c.Net.Heal("topo", "watcher")
+	})
+	runCluster(t, c)
+}
+
+// writes records the revisions of writes by key.
+type writes struct{ byKey map[string][]int64 }
+
+func (w *writes) Record(e trace.Event) {
+	if e.Kind == toposerver.KindWrite {
+		w.byKey[e.Text("key")] = append(w.byKey[e.Text("key")], e.Number("revision"))
+	}
+}
+
+// Competing read-modify-writes lose no update, and a file's versions increase in
+// the order of the writes. spec: I-O1, O-19
+func TestUpdatesAreNotLost(t *testing.T) {
+	for seed := range uint64(40) {
+		c := newCluster(seed + 1)
+		var succeeded, unknown int
+		var stored topodata.Timestamp
+		finished := 0
+		for _, host := range []string{"client-0", "client-1", "client-2"} {
+			c.Client(host, topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+				_, err := ts.GetOrCreateShard(env.Background(), "ks", "0")
+				if err != nil && !topo.IsErrType(err, topo.Timeout) {
+					t.Errorf("create: %v", err)
+				}
+				for range 20 {
+					env.Sleep(time.Second)
+					ctx, cancel := env.WithTimeout(env.Background(), 3*time.Second)
+					_, err := ts.UpdateShardFields(ctx, "ks", "0", func(s *topodata.Shard) error {
+						s.PrimaryTermStartTime++
+						return nil
+					})
+					cancel()
+					switch {
+					case err == nil:
+						succeeded++
+					case topo.IsErrType(err, topo.Timeout):
+						unknown++
+					default:
+						t.Errorf("update: %v", err)
+					}
+				}
+				if finished++; finished == 3 {
+					shard, err := ts.GetShard(env.Background(), "ks", "0")
+					assert.NoError(t, err)
+					stored = shard.PrimaryTermStartTime
+				}
+			})
+		}
+		trouble(c, "client-0", "client-1", "client-2")
+		runCluster(t, c)
+		require.GreaterOrEqual(t, int(stored), succeeded)
+		require.LessOrEqual(t, int(stored), succeeded+unknown)
+		require.Positive(t, succeeded)
+	}
+}
