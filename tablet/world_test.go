@@ -82,7 +82,8 @@ func play(t *testing.T, s setting, script func(x *stage)) *stage {
 func build(s setting, x *stage, script func(x *stage)) *sim.World {
 	w := sim.New(sim.Config{Seed: s.seed + 1, Chooser: s.chooser, Sink: x.events, MaxTime: sim.Time(10 * time.Minute)})
 	x.world = w
-	net := w.AddHost("net", sim.HostOptions{}, nil).Env()
+	x.hosts["net"] = w.AddHost("net", sim.HostOptions{}, nil)
+	net := x.hosts["net"].Env()
 	x.net = simnet.New(net, simnet.Options{Latency: sim.Constant(200 * time.Microsecond), Loopback: sim.Constant(50 * time.Microsecond)})
 	store := toposerver.NewStore(net)
 	w.AddHost("topo", sim.HostOptions{}, func(env *sim.Env) { toposerver.Serve(env, x.net.Node(env), store) })
@@ -152,7 +153,9 @@ func (x *stage) startTablet(uid uint32, opts tablet.Options) {
 	})
 }
 
-func (x *stage) Errorf(format string, args ...any) { x.errors = append(x.errors, fmt.Sprintf(format, args...)) }
+func (x *stage) Errorf(format string, args ...any) {
+	x.errors = append(x.errors, fmt.Sprintf(format, args...))
+}
 
 func (x *stage) FailNow() {
 	x.env.Stop("test failed")
@@ -236,7 +239,9 @@ func insert(key int64) query.Statement {
 	return query.Statement{Verb: query.VerbInsert, Table: "t", Key: key, Value: key}
 }
 
-func sleepFor(d time.Duration) query.Statement { return query.Statement{Verb: query.VerbSleep, Cost: d} }
+func sleepFor(d time.Duration) query.Statement {
+	return query.Statement{Verb: query.VerbSleep, Cost: d}
+}
 
 // count gives the rows of the test table on one server.
 func (x *stage) count(uid uint32) int64 {
@@ -266,4 +271,28 @@ func text(e trace.Event) string {
 		}
 	}
 	return line
+}
+
+// tabletEnv gives the environment of a tablet's process.
+func (x *stage) tabletEnv(uid uint32) *sim.Env { return x.hosts[alias(uid).String()].Env() }
+
+func latest() release.Profile { return release.Latest() }
+
+// extraTablet starts one more tablet with its MySQL server and waits for the outcome.
+func (x *stage) extraTablet(uid uint32, f flags.Set) error {
+	server := mysqld.New(x.hosts["net"].Env(), mysqld.Options{Alias: alias(uid), Timings: &mysqld.Timings{}})
+	x.mysql[uid] = server
+	x.world.AddHost(mysqld.HostName(alias(uid)), sim.HostOptions{}, func(env *sim.Env) { server.Boot(env, x.net.Node(env)) })
+	var result error
+	done := x.env.NewEvent("started")
+	x.world.AddHost(alias(uid).String(), sim.HostOptions{}, func(env *sim.Env) {
+		node := x.net.Node(env)
+		tb := tablet.New(env, node, topo.NewServer(env, node, topo.Options{}), server,
+			tablet.Options{Alias: alias(uid), Keyspace: "commerce", Shard: "0", Flags: f, Timings: &tablet.Timings{}})
+		x.tablets[uid] = tb
+		result = tb.Start()
+		done.Set()
+	})
+	done.Wait()
+	return result
 }

@@ -11,6 +11,7 @@ import (
 	"bufsim/sim"
 	"bufsim/sim/explore"
 	"bufsim/sim/simnet"
+	"bufsim/sim/trace"
 	"bufsim/topo"
 	"bufsim/topo/topotest"
 )
@@ -19,8 +20,10 @@ import (
 
 const latency = time.Millisecond
 
-func newCluster(seed uint64) *topotest.Cluster {
-	cfg := sim.Config{Seed: seed, MaxTime: sim.Time(4 * time.Hour)}
+func newCluster(seed uint64) *topotest.Cluster { return newTracedCluster(seed, nil) }
+
+func newTracedCluster(seed uint64, sink trace.Sink) *topotest.Cluster {
+	cfg := sim.Config{Seed: seed, MaxTime: sim.Time(4 * time.Hour), Sink: sink}
 	if seed > 0 {
 		cfg.Chooser = explore.NewRandom(seed, true)
 	}

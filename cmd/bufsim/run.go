@@ -38,7 +38,7 @@ All Vitess flags that matter are accepted in any spelling, e.g. --buffer-window=
 			if err != nil {
 				return err
 			}
-			result, err := job.play(runner.Options{})
+			result, err := job.play(runner.Options{Details: true})
 			if err != nil {
 				return err
 			}

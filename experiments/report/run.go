@@ -26,7 +26,7 @@ func Run(r *runner.Result, title, replay string) string {
 	for i := range r.Gates {
 		p.gap()
 		p.line("Buffer metrics of %s", r.Gates[i].Name)
-		p.block(BufferMetrics(r.Gates[i].Metrics))
+		p.block(samples(BufferMetrics(r.Gates[i].Metrics)))
 	}
 	if len(r.Thresholds) > 0 {
 		p.gap()
@@ -120,6 +120,17 @@ func BufferMetrics(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		if strings.Contains(line, "vtgate_buffer") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// samples leaves the comment lines out.
+func samples(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "#") {
 			b.WriteString(line)
 		}
 	}

@@ -83,9 +83,9 @@ func (s *Steps) setDefaults(*decoder) {
 		ResetReplication: Lognormal(5*ms, 50*ms),
 		FlushBinaryLogs:  Lognormal(4*ms, 100*ms),
 		PromoteDelay:     Constant(0),
-		ServeTransition:  Lognormal(20*ms, 200*ms),
+		ServeTransition:  Lognormal(45*ms, 200*ms),
 		ChangeSource:     Lognormal(10*ms, 300*ms),
-		ReplicaReconnect: Lognormal(20*ms, 500*ms),
+		ReplicaReconnect: Lognormal(4*ms, 40*ms),
 		LocalTopoWrite:   Lognormal(3*ms, 50*ms),
 		GlobalTopoWrite:  Lognormal(5*ms, 50*ms),
 	}

@@ -108,7 +108,7 @@ func (s *Server) startDump(req *dumpRequest) (*process, *dump, error) {
 		wake: sim.NewChan[struct{}](env, "mysqld.dump.wake", 1), stop: env.NewEvent("mysqld.dump.stop"),
 	}
 	s.dumps = append(slices.DeleteFunc(s.dumps, func(o *dump) bool { return o.replica == req.replica }), d)
-	s.ackActivity()
+	s.semi.polled = s.disk.Now()
 	return s.process, d, nil
 }
 

@@ -21,7 +21,10 @@ type semiSync struct {
 	acknowledged int64
 }
 
-// ackActivity tells of an acknowledgement or of a replica that came or went.
+// ackActivity tells of an acknowledgement or of a replica that went: both end a poll, and
+// with it a switch that waits for it. A replica that comes begins a new poll without ending
+// the wait.
+// spec: T-117a
 func (s *Server) ackActivity() {
 	s.semi.polled = s.disk.Now()
 	if s.semi.activity != nil {

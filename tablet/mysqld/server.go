@@ -116,7 +116,7 @@ func (s *Server) loseMemory() {
 	if s.process != nil {
 		s.process.died.Set()
 	}
-	for _, c := range s.conns {
+	for _, c := range slices.Clone(s.conns) {
 		c.end(ErrGone)
 	}
 	s.conns, s.waiters = nil, nil
