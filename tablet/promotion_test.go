@@ -90,7 +90,7 @@ func TestPromotionOrder(t *testing.T) {
 	last := -1
 	for _, o := range order {
 		at := slices.IndexFunc(x.events.events, func(e trace.Event) bool {
-			return sim.Time(e.Time) >= x.started && e.Host == alias(o.host).String() && e.Kind == o.kind && len(text(e)) >= len(o.has) && text(e)[:len(o.has)] == o.has
+			return sim.Time(e.Time) >= x.began && e.Host == alias(o.host).String() && e.Kind == o.kind && len(text(e)) >= len(o.has) && text(e)[:len(o.has)] == o.has
 		})
 		require.Greater(t, at, last, "%v", o)
 		last = at

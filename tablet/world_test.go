@@ -50,7 +50,9 @@ type stage struct {
 	tablets map[uint32]*tablet.Tablet
 	mysql   map[uint32]*mysqld.Server
 	events  *recorder
-	started sim.Time
+	began   sim.Time
+	// started is how the latest start of each tablet ended.
+	started map[uint32]error
 	errors  []string
 }
 
@@ -72,7 +74,7 @@ func uids() []uint32 { return []uint32{primary, replica1, replica2} }
 // play runs a script in a world whose shard serves.
 func play(t *testing.T, s setting, script func(x *stage)) *stage {
 	t.Helper()
-	x := &stage{events: &recorder{}, tablets: map[uint32]*tablet.Tablet{}, mysql: map[uint32]*mysqld.Server{}, hosts: map[string]*sim.Host{}}
+	x := &stage{events: &recorder{}, tablets: map[uint32]*tablet.Tablet{}, mysql: map[uint32]*mysqld.Server{}, hosts: map[string]*sim.Host{}, started: map[uint32]error{}}
 	out := build(s, x, script).Run()
 	require.Empty(t, x.errors)
 	require.Equal(t, "done", out.ID, "%v: %s", out.Kind, out.Detail)
@@ -131,7 +133,7 @@ func build(s setting, x *stage, script func(x *stage)) *sim.World {
 			x.eventually("tablet serves", func() bool { return x.tablets[uid] != nil && x.tablets[uid].Status().Serving })
 		}
 		env.Sleep(100 * time.Millisecond) // replicas attach
-		x.started = env.Now()
+		x.began = env.Now()
 		script(x)
 		env.Stop("done") // health streams and binlog dumps never end by themselves
 	})
@@ -145,11 +147,8 @@ func (x *stage) startTablet(uid uint32, opts tablet.Options) {
 		o := opts
 		o.Replicating = env.Incarnation() == 1
 		tb := tablet.New(env, node, topo.NewServer(env, node, topo.Options{}), x.mysql[uid], o)
-		if err := tb.Start(); err != nil {
-			x.errors = append(x.errors, fmt.Sprintf("tablet %d: %v", uid, err))
-			return
-		}
 		x.tablets[uid] = tb
+		x.started[uid] = tb.Start()
 	})
 }
 
@@ -253,7 +252,7 @@ func (x *stage) count(uid uint32) int64 {
 func (x *stage) since(uid uint32, kind trace.Kind) []string {
 	var out []string
 	for _, e := range x.events.events {
-		if e.Kind != kind || e.Host != alias(uid).String() || sim.Time(e.Time) < x.started {
+		if e.Kind != kind || e.Host != alias(uid).String() || sim.Time(e.Time) < x.began {
 			continue
 		}
 		out = append(out, text(e))

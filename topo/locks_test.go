@@ -130,7 +130,7 @@ func TestLockIsFirstComeFirstServed(t *testing.T) {
 				_, unlock, err := ts.LockShard(ctx, "ks", "0", "test")
 				if assert.NoError(t, err) {
 					order = append(order, i)
-					env.Sleep(4 * time.Second)
+					env.Sleep(10 * time.Second) // so that the last waits longer than a lease lives
 					unlock(&err)
 					assert.NoError(t, err)
 				}
@@ -165,6 +165,59 @@ func TestLockSurvivesItsHolder(t *testing.T) {
 	runCluster(t, c)
 }
 
+// A waiter whose lease ran out while its process stood still does not get the lock.
+// spec: O-37, I-O3
+func TestLeaseExpiresInTheQueue(t *testing.T) {
+	c := newCluster(0)
+	c.Client("holder", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+		_, err := ts.GetOrCreateShard(env.Background(), "ks", "0")
+		assert.NoError(t, err)
+		_, unlock, err := ts.LockShard(env.Background(), "ks", "0", "holder")
+		assert.NoError(t, err)
+		env.Sleep(20 * time.Second)
+		unlock(&err)
+		assert.NoError(t, err)
+	})
+	waiter := c.Client("waiter", topo.Options{LeaseTTL: 5 * time.Second}, func(env *sim.Env, ts *topo.Server) {
+		env.Sleep(time.Second)
+		_, _, err := ts.LockShard(env.Background(), "ks", "0", "waiter")
+		assert.EqualError(t, err, "node doesn't exist: lease")
+	})
+	c.World.AddHost("pause", sim.HostOptions{}, func(env *sim.Env) {
+		env.AfterFunc(2*time.Second, "pause", waiter.Pause)
+		env.AfterFunc(12*time.Second, "resume", waiter.Resume)
+	})
+	runCluster(t, c)
+}
+
+// Waiting for locks leaves nothing behind on the server and the client.
+func TestWaitersCleanUp(t *testing.T) {
+	c := newCluster(0)
+	c.Client("client", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+		ctx := env.Background()
+		_, err := ts.GetOrCreateShard(ctx, "ks", "0")
+		assert.NoError(t, err)
+		before := c.World.Procs()
+		for range 10 {
+			_, unlock, err := ts.LockShard(ctx, "ks", "0", "first")
+			assert.NoError(t, err)
+			env.Go("unlock", func() {
+				env.Sleep(time.Second)
+				unlock(&err)
+			})
+			_, unlockSecond, err := ts.LockShard(ctx, "ks", "0", "second")
+			assert.NoError(t, err)
+			unlockSecond(&err)
+			assert.NoError(t, err)
+		}
+		env.Sleep(time.Minute)
+		assert.Equal(t, before, c.World.Procs())
+	})
+	runCluster(t, c)
+	require.Equal(t, "/vitess/global/keyspaces/ks/shards/0/Shard", c.Store.Keys("/")[2])
+	require.Len(t, c.Store.Keys("/"), 3)
+}
+
 // While the topology is away a check neither fails nor succeeds; the lease gets its
 // full time again when the server comes back. spec: O-36, R-4
 func TestCheckWaitsForTheTopology(t *testing.T) {
@@ -187,7 +240,9 @@ func TestCheckWaitsForTheTopology(t *testing.T) {
 		outage(env, c, time.Minute)
 		wantErr(t, ts.CheckShardLocked(short, "ks", "0"), topo.Timeout)
 		var opErr error
+		began = env.Now()
 		unlock(&opErr) // has 15 s of its own
+		assert.Equal(t, 15*time.Second, env.Now().Sub(began))
 		assert.EqualError(t, opErr, "deadline exceeded: lease")
 	})
 	runCluster(t, c)

@@ -1,7 +1,6 @@
 package discovery
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +76,7 @@ func TestWatcherInvariants(t *testing.T) {
 				}
 			})
 			kss := kew.keyspace("ks")
-			terms := map[string]int64{}
+			terms := map[*shardState]int64{}
 			check := func() { kss.check(env, terms) }
 			group := env.NewWaitGroup("input")
 			group.Go("health", func() {
@@ -119,19 +118,14 @@ func TestWatcherInvariants(t *testing.T) {
 	})
 }
 
-// check looks at the state at one instant; terms remembers the terms of the last look.
-func (kss *keyspaceState) check(env *sim.Env, terms map[string]int64) {
+// check looks at the state at one instant; terms remembers the terms of earlier looks.
+func (kss *keyspaceState) check(env *sim.Env, terms map[*shardState]int64) {
 	kss.mu.Lock()
 	defer kss.mu.Unlock()
 	env.Assert(!kss.consistent || kss.whole(), "DI-6")
-	for name, s := range kss.shards {
+	for _, s := range kss.shards {
 		env.Assert(!s.waitForReparent || !s.serving, "DI-9")
-		env.Assert(s.term >= terms[name] || terms[name] < 0, "DI-8", trace.Str("shard", fmt.Sprint(name)))
-	}
-	for _, name := range []string{"-80", "80-", "-"} {
-		delete(terms, name)
-		if s := kss.shards[name]; s != nil {
-			terms[name] = s.term
-		}
+		env.Assert(s.term >= terms[s], "DI-8")
+		terms[s] = s.term
 	}
 }

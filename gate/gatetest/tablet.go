@@ -56,6 +56,7 @@ type Tablet struct {
 	Calls   []Call
 	Streams []sim.Time
 
+	mu   *sim.Mutex // guards what follows
 	last *query.StreamHealthResponse
 	open []*sim.Chan[*query.StreamHealthResponse]
 	end  error // why the streams end; nil is a clean end
@@ -63,7 +64,7 @@ type Tablet struct {
 
 // Add makes a tablet.
 func (all *Tablets) Add(record topodata.Tablet) *Tablet {
-	t := &Tablet{env: all.env, Record: record, Type: record.Type}
+	t := &Tablet{env: all.env, Record: record, Type: record.Type, mu: all.env.NewMutex("tablet/" + record.Hostname)}
 	all.byName[record.Alias] = t
 	return t
 }
@@ -100,6 +101,8 @@ func (t *Tablet) SayLag(lag uint32) {
 
 // Send sends any message.
 func (t *Tablet) Send(msg *query.StreamHealthResponse) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.last = msg
 	for _, stream := range t.open {
 		stream.Send(msg)
@@ -108,6 +111,8 @@ func (t *Tablet) Send(msg *query.StreamHealthResponse) {
 
 // EndStreams ends all streams, with an error or cleanly, and forgets the last message.
 func (t *Tablet) EndStreams(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.end, t.last = err, nil
 	for _, stream := range t.open {
 		stream.Close()
@@ -131,11 +136,7 @@ func (t *Tablet) StreamHealth(ctx *sim.Context, recv func(*query.StreamHealthRes
 	if t.Down {
 		return t.refused()
 	}
-	stream := sim.NewChan[*query.StreamHealthResponse](t.env, "health/"+t.Record.Hostname, sim.Unbounded)
-	t.open = append(t.open, stream)
-	if t.last != nil {
-		stream.Send(t.last)
-	}
+	stream := t.openStream()
 	for {
 		var msg *query.StreamHealthResponse
 		var ok bool
@@ -149,6 +150,17 @@ func (t *Tablet) StreamHealth(ctx *sim.Context, recv func(*query.StreamHealthRes
 			return err
 		}
 	}
+}
+
+func (t *Tablet) openStream() *sim.Chan[*query.StreamHealthResponse] {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	stream := sim.NewChan[*query.StreamHealthResponse](t.env, "health/"+t.Record.Hostname, sim.Unbounded)
+	t.open = append(t.open, stream)
+	if t.last != nil {
+		stream.Send(t.last)
+	}
+	return stream
 }
 
 // Call implements discovery.TabletConn.

@@ -181,6 +181,24 @@ func TestHandlerKnowsItsCaller(t *testing.T) {
 	require.Equal(t, []uint64{2}, closed)
 }
 
+// TestAnswerAndDeadlineAtOneInstant: the answer arrives when the deadline has just
+// woken the caller. Whatever it returns, the next calls are not confused.
+func TestAnswerAndDeadlineAtOneInstant(t *testing.T) {
+	p := newPair(sim.Config{}, echo, func(env *sim.Env, nd *simnet.Node) {
+		c := nd.Dial("srv", simnet.DialOptions{})
+		for i := range 20 {
+			ctx, cancel := env.Background(), func() {}
+			if i%2 == 1 {
+				ctx, cancel = env.WithTimeout(ctx, 20*ms)
+			}
+			v, err := c.Call(ctx, "echo", i)
+			cancel()
+			env.Assert(i%2 == 1 && err == context.DeadlineExceeded || err == nil && v == i, "own answer")
+		}
+	})
+	p.run(t)
+}
+
 func TestManyCallsShareOneConnect(t *testing.T) {
 	var at []sim.Time
 	p := newPair(sim.Config{}, echo, func(env *sim.Env, nd *simnet.Node) {

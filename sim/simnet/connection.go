@@ -129,7 +129,7 @@ func (k *connection) knock() {
 		n.mu.Lock()
 		switch {
 		case k.server.closed:
-		case !nd.listening || n.refusing[k.server.host]:
+		case !nd.listening:
 			k.refuse()
 		default:
 			k.accept()
@@ -191,9 +191,7 @@ func (e *end) shut(kind ErrorKind, tell bool) {
 func (k *connection) clientEnded(kind ErrorKind) {
 	k.alive.stop()
 	c := k.dialer
-	if c.current == k {
-		c.current = nil
-	}
+	c.current = nil // it was k: there is no other connection until k has ended
 	err := &Error{Kind: kind, From: k.client.host, To: k.server.host}
 	for k.pending.head != nil {
 		k.pending.head.finish(nil, err)

@@ -108,13 +108,35 @@ func TestFailureStories(t *testing.T) {
 			want: []string{"130ms served ok", "140ms call 0 ok", "12.11s served ok", "12.12s call 1 ok", "20.11s served ok", "20.12s call 2 ok"},
 		},
 		{
+			name: "healing unclogs",
+			do: func(p *pair, env *sim.Env) {
+				env.Sleep(5 * time.Second)
+				p.net.Clog("cli", "srv")
+				env.Sleep(7 * time.Second)
+				p.net.Heal("srv", "cli")
+			},
+			want: []string{"130ms served ok", "140ms call 0 ok", "12.11s served ok", "12.12s call 1 ok", "20.11s served ok", "20.12s call 2 ok"},
+		},
+		{
+			name: "each loss begins with a short retransmission timeout",
+			do: func(p *pair, env *sim.Env) {
+				for range 3 {
+					p.net.SetLoss("cli", "srv", 1, 1)
+					env.Sleep(30 * ms)
+					p.net.SetLoss("cli", "srv", 0, 1)
+					env.Sleep(10*time.Second - 30*ms)
+				}
+			},
+			want: []string{"330ms served ok", "340ms call 0 ok", "10.31s served ok", "10.32s call 1 ok", "20.31s served ok", "20.32s call 2 ok"},
+		},
+		{
 			name: "total loss is a delay of retransmissions",
 			do: func(p *pair, env *sim.Env) {
 				p.net.SetLoss("cli", "srv", 1, 1)
 				env.Sleep(500 * ms)
 				p.net.SetLoss("cli", "srv", 0, 1)
 			},
-			// The connect goes out at 0, 0.2 and 0.6s.
+			// The request goes out at 0.02, 0.22 and 0.62s.
 			want: []string{"730ms served ok", "740ms call 0 ok", "10.11s served ok", "10.12s call 1 ok", "20.11s served ok", "20.12s call 2 ok"},
 		},
 		{
@@ -330,4 +352,65 @@ func TestAnswerSentBeforeACrashStillArrives(t *testing.T) {
 	p.run(t)
 	require.NoError(t, err)
 	require.Equal(t, "bye", v)
+}
+
+// TestClosedEndIsDeafAndDumb: a request that crosses the server's reset is not
+// served, and a handler that is done after it answers nobody.
+func TestClosedEndIsDeafAndDumb(t *testing.T) {
+	var served, sent []string
+	p := newPair(sim.Config{}, func(env *sim.Env, nd *simnet.Node) {
+		nd.HandleDetached("slow", func(_ *sim.Context, req any) (any, error) {
+			served = append(served, req.(string))
+			env.Sleep(time.Second)
+			return nil, nil
+		})
+		env.Go("shutdown", func() { env.Sleep(100 * ms); nd.CloseConns() })
+	}, func(env *sim.Env, nd *simnet.Node) {
+		c := nd.Dial("srv", simnet.DialOptions{})
+		env.Go("first", func() { _, _ = c.Call(env.Background(), "slow", "first") })
+		env.Sleep(105 * ms)
+		_, err := c.Call(env.Background(), "slow", "crossing")
+		env.Assert(env.Now() == 110e6 && err.Error() == "cli -> srv: connection reset", "reset")
+		env.Sleep(2 * time.Second)
+	})
+	p.net.AddRule(simnet.RuleFunc(func(m *simnet.Message) simnet.Verdict {
+		if m.From == "srv" {
+			sent = append(sent, m.Kind.String())
+		}
+		return simnet.Pass()
+	}))
+	p.run(t)
+	require.Equal(t, []string{"first"}, served)
+	require.Equal(t, []string{"connect", "reset"}, sent)
+}
+
+// TestTheDeadSendNothing: what the deferred calls of a crashed process do does not
+// reach other hosts.
+func TestTheDeadSendNothing(t *testing.T) {
+	var served []any
+	p := newPair(sim.Config{}, func(_ *sim.Env, nd *simnet.Node) {
+		nd.Handle("note", func(_ *sim.Context, req any) (any, error) {
+			served = append(served, req)
+			return nil, nil
+		})
+	}, func(env *sim.Env, nd *simnet.Node) {
+		c := nd.Dial("srv", simnet.DialOptions{})
+		_, _ = c.Call(env.Background(), "note", "alive")
+		defer func() {
+			_, _ = c.Call(env.Background(), "note", "dead")
+			_, _ = nd.Dial("srv", simnet.DialOptions{}).Stream(env.Background(), "note", "dead")
+			c.Close()
+		}()
+		env.Sleep(time.Hour)
+	})
+	sent := 0
+	p.w.AddHost("chaos", sim.HostOptions{}, func(env *sim.Env) {
+		env.Sleep(time.Second)
+		p.net.AddRule(simnet.RuleFunc(func(*simnet.Message) simnet.Verdict { sent++; return simnet.Pass() }))
+		p.client.Crash()
+		env.Sleep(time.Second)
+	})
+	p.run(t)
+	require.Equal(t, []any{"alive"}, served)
+	require.Equal(t, 1, sent, "only the reset")
 }

@@ -66,9 +66,6 @@ func (k *call) answer(val any, err error) {
 
 // cancelled is the server learning that the client gave up; in a callback, mu is held.
 func (k *call) cancelled() {
-	if k.answered || k.serves.detached {
-		return
-	}
 	k.gone = true
 	if k.endCtx != nil {
 		k.endCtx()

@@ -135,6 +135,25 @@ func TestStreamOverABrokenConnection(t *testing.T) {
 	}
 }
 
+func TestSendAfterTheHandlerReturnedFails(t *testing.T) {
+	var err error
+	p := newPair(sim.Config{}, func(env *sim.Env, nd *simnet.Node) {
+		nd.HandleStream("s", func(_ *sim.Context, _ any, out *simnet.ServerStream) error {
+			env.Go("late", func() {
+				env.Sleep(ms)
+				err = out.Send("late")
+			})
+			return nil
+		})
+	}, func(env *sim.Env, nd *simnet.Node) {
+		s, _ := nd.Dial("srv", simnet.DialOptions{}).Stream(env.Background(), "s", nil)
+		got, end := drain(s)
+		env.Assert(len(got) == 0 && end == io.EOF, "clean end")
+	})
+	p.run(t)
+	require.Equal(t, &simnet.Error{Kind: simnet.Closed, From: "srv", To: "cli"}, err)
+}
+
 func TestStreamThatCannotConnect(t *testing.T) {
 	p := newPair(sim.Config{}, func(*sim.Env, *simnet.Node) {}, func(env *sim.Env, nd *simnet.Node) {
 		_, err := nd.Dial("nobody", simnet.DialOptions{}).Stream(env.Background(), "s", nil)

@@ -79,22 +79,34 @@ func (c *Conn) Exec(ctx *sim.Context, st query.Statement) (query.Result, error) 
 }
 
 func (c *Conn) startStatement(ctx *sim.Context, st query.Statement) (time.Duration, error) {
+	for {
+		cost, wait, err := c.tryStatement(st)
+		if wait == nil {
+			return cost, err
+		}
+		if err := c.retryWrite(ctx, wait); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (c *Conn) tryStatement(st query.Statement) (cost time.Duration, wait *sim.Event, err error) {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case c.err != nil:
-		return 0, c.err
+		return 0, nil, c.err
 	case st.Verb.IsWrite():
-		if err := c.enterWrite(ctx); err != nil {
-			return 0, err
+		if wait, err := c.enterWrite(); wait != nil || err != nil {
+			return 0, wait, err
 		}
 		c.statement = st
-		return s.draw(s.timings.Write) + st.Cost, nil
+		return s.draw(s.timings.Write) + st.Cost, nil, nil
 	case st.Verb.IsRead():
-		return s.draw(s.timings.Read) + st.Cost, nil
+		return s.draw(s.timings.Read) + st.Cost, nil, nil
 	default:
-		return st.Cost, nil
+		return st.Cost, nil, nil
 	}
 }
 
@@ -174,22 +186,31 @@ func (c *Conn) Commit(ctx *sim.Context) (string, error) {
 }
 
 func (c *Conn) startCommit(ctx *sim.Context) (time.Duration, error) {
+	for {
+		cost, wait, err := c.tryCommit()
+		if wait == nil {
+			return cost, err
+		}
+		if err := c.retryWrite(ctx, wait); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (c *Conn) tryCommit() (cost time.Duration, wait *sim.Event, err error) {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.err != nil {
-		return 0, c.err
+	if c.err != nil || len(c.changes) == 0 {
+		return 0, nil, c.err
 	}
-	if len(c.changes) == 0 {
-		return 0, nil
-	}
-	if err := c.enterWrite(ctx); err != nil {
-		if c.err == nil && err == ErrReadOnly { //nolint:errorlint // own sentinel
+	if wait, err := c.enterWrite(); wait != nil || err != nil {
+		if err != nil {
 			c.inTransaction, c.changes = false, nil
 		}
-		return 0, err
+		return 0, wait, err
 	}
-	return s.draw(s.timings.Commit), nil
+	return s.draw(s.timings.Commit), nil, nil
 }
 
 // Rollback ends the open transaction without effect.

@@ -1,6 +1,8 @@
 package mysqld
 
 import (
+	"time"
+
 	"bufsim/sim"
 	"bufsim/sim/trace"
 )
@@ -28,29 +30,29 @@ func (r *readOnly) leave() {
 	}
 }
 
-// enterWrite admits a write of a connection, waiting while super_read_only is being set.
-// privileged connections are the tablet's own. The caller holds the lock.
+// enterWrite admits a write of a connection, or gives the event to wait for while
+// super_read_only is being set. The caller holds the lock.
 // spec: T-120, T-123
-func (c *Conn) enterWrite(ctx *sim.Context) error {
-	s := c.server
-	for s.read.pending != nil {
-		pending := s.read.pending
-		s.mu.Unlock()
-		c.client.env.Select(sim.OnEvent(pending), sim.OnEvent(c.killed), sim.OnDone(ctx))
-		s.mu.Lock()
-		if c.err != nil {
-			return c.err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+func (c *Conn) enterWrite() (wait *sim.Event, err error) {
+	r := &c.server.read
+	switch {
+	case r.pending != nil:
+		return r.pending, nil
+	case r.super || r.on && !c.privileged:
+		return nil, ErrReadOnly
 	}
-	if s.read.super || s.read.on && !c.privileged {
-		return ErrReadOnly
-	}
-	s.read.active++
+	r.active++
 	c.writing = true
-	return nil
+	return nil, nil
+}
+
+// retryWrite waits until a write that met a pending change may be tried again.
+func (c *Conn) retryWrite(ctx *sim.Context, wait *sim.Event) error {
+	c.client.env.Select(sim.OnEvent(wait), sim.OnEvent(c.killed), sim.OnDone(ctx))
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // leaveWrite ends the connection's active write, if it has one.
@@ -90,33 +92,50 @@ func (c *Client) SetSuperReadOnly(on bool) error {
 }
 
 func (s *Server) setSuperReadOnly(env *sim.Env) error {
+	mine := env.NewEvent("mysqld.read_only.pending")
+	for other := s.claimReadOnly(mine); other != nil; other = s.claimReadOnly(mine) {
+		other.Wait()
+	}
+	for idle := s.awaitIdle(env); idle != nil; idle = s.awaitIdle(env) {
+		idle.Wait()
+	}
+	env.Sleep(s.drawReadOnly())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cost := s.draw(s.timings.SuperReadOnly)
-	for s.read.pending != nil {
-		other := s.read.pending
-		s.mu.Unlock()
-		other.Wait()
-		s.mu.Lock()
-	}
-	mine := env.NewEvent("mysqld.read_only.pending")
-	s.read.pending = mine
-	for s.read.active > 0 {
-		if s.read.idle == nil {
-			s.read.idle = env.NewEvent("mysqld.read_only.idle")
-		}
-		idle := s.read.idle
-		s.mu.Unlock()
-		idle.Wait()
-		s.mu.Lock()
-	}
-	s.mu.Unlock()
-	env.Sleep(cost)
-	s.mu.Lock()
 	s.read.on, s.read.super, s.read.pending = true, true, nil
-	mine.Set()
 	s.emitReadOnly()
+	mine.Set()
 	return nil
+}
+
+// claimReadOnly makes mine the pending change, or gives the one that is pending.
+func (s *Server) claimReadOnly(mine *sim.Event) (other *sim.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.read.pending == nil {
+		s.read.pending = mine
+		return nil
+	}
+	return s.read.pending
+}
+
+// awaitIdle gives an event to wait for while writes are active.
+func (s *Server) awaitIdle(env *sim.Env) *sim.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.read.active == 0 {
+		return nil
+	}
+	if s.read.idle == nil {
+		s.read.idle = env.NewEvent("mysqld.read_only.idle")
+	}
+	return s.read.idle
+}
+
+func (s *Server) drawReadOnly() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.draw(s.timings.SuperReadOnly)
 }
 
 // ReadOnly reads both settings.

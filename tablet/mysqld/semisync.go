@@ -121,35 +121,35 @@ func (c *Client) SetSemiSync(source, replica bool) error {
 }
 
 func (s *Server) switchSourceOff(env *sim.Env) error {
+	if activity, rest, fast := s.ackReceiverPoll(env); activity != nil {
+		if env.Select(env.After(rest), sim.OnEvent(activity)) == 1 {
+			env.Sleep(min(fast, max(rest, time.Millisecond)))
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.semi.source {
-		return nil
+	s.semi.activity = nil
+	if s.semi.source {
+		s.semi.source = false
+		s.emitSemiSync(s.release(len(s.log)))
 	}
-	if !s.opts.SemiSyncSwitchInstant {
-		s.waitForAckReceiver(env)
-	}
-	s.semi.source = false
-	s.emitSemiSync(s.release(len(s.log)))
 	return nil
 }
 
-// waitForAckReceiver waits until the ACK receiver's poll ends: at the next activity or when
-// its second is over. It gives the lock up meanwhile.
+// ackReceiverPoll says what switching the source's side off waits for: the rest of the ACK
+// receiver's poll, or activity and a little more. No activity means no wait.
 // spec: T-117a
-func (s *Server) waitForAckReceiver(env *sim.Env) {
+func (s *Server) ackReceiverPoll(env *sim.Env) (activity *sim.Event, rest, fast time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.semi.source || s.opts.SemiSyncSwitchInstant {
+		return nil, 0, 0
+	}
 	if s.semi.activity == nil {
 		s.semi.activity = env.NewEvent("mysqld.ack-activity")
 	}
-	activity := s.semi.activity
-	rest := semiSyncPoll - env.Now().Sub(s.semi.polled)%semiSyncPoll
-	fast := s.draw(s.timings.SemiSyncSwitchFast)
-	s.mu.Unlock()
-	if env.Select(env.After(rest), sim.OnEvent(activity)) == 1 {
-		env.Sleep(min(fast, max(rest, time.Millisecond)))
-	}
-	s.mu.Lock()
-	s.semi.activity = nil
+	rest = semiSyncPoll - env.Now().Sub(s.semi.polled)%semiSyncPoll
+	return s.semi.activity, rest, s.draw(s.timings.SemiSyncSwitchFast)
 }
 
 func (s *Server) emitSemiSync(released int) {

@@ -161,6 +161,15 @@ func (s *Server) Executed() gtid.Set {
 	return s.executed.Clone()
 }
 
+// Received gives the executed set with what is in the relay log: everything that would
+// survive on this server if its relay log does.
+// spec: T-103
+func (s *Server) Received() gtid.Set {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.executed.Union(s.retrieved)
+}
+
 // Table gives a copy of a table's counters and looks up the given keys; for checkers.
 func (s *Server) Table(name string, keys ...int64) (Table, map[int64]Row) {
 	s.mu.Lock()

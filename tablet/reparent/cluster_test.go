@@ -41,6 +41,7 @@ type cluster struct {
 	acknowledged []int64    // keys of writes that were answered with success
 	answers      []sim.Time // when
 	refusals     map[string]int
+	quiet        bool // the clients write no more
 }
 
 func uids() []uint32 { return []uint32{100, 101, 102} }
@@ -125,7 +126,7 @@ func (c *cluster) write(clients int, pause time.Duration) {
 			rnd := env.Rand(fmt.Sprint("client-", i))
 			env.GoDaemon("client", func() {
 				at := 0
-				for key := int64(i + 1); ; key += int64(clients) {
+				for key := int64(i + 1); !c.quiet; key += int64(clients) {
 					env.Sleep(sim.Uniform(0, 2*pause).Draw(rnd))
 					err := c.insert(env, node, uids()[at], key)
 					if err == nil {
@@ -173,19 +174,13 @@ func (c *cluster) prs(name string, opts reparent.PlannedOptions) *command {
 	return cmd
 }
 
-// outage is the longest pause between two acknowledged writes.
-func (c *cluster) outage() time.Duration {
-	longest := time.Duration(0)
-	for i := 1; i < len(c.answers); i++ {
-		longest = max(longest, c.answers[i].Sub(c.answers[i-1]))
-	}
-	return longest
-}
-
 // servingPrimaries lists the tablets that advertise themselves as serving primaries.
 func (c *cluster) servingPrimaries() []uint32 {
 	var out []uint32
 	for _, uid := range uids() {
+		if c.hosts[alias(uid).String()].Down() {
+			continue
+		}
 		if st := c.tablets[uid].Status(); st.Type == topodata.Primary && st.Serving {
 			out = append(out, uid)
 		}

@@ -203,6 +203,15 @@ func TestBranches(t *testing.T) {
 			text: "failed to demote all tablets: DemotePrimary(zone1-0000000102) failed on contested primary: rpc error: code = Unavailable desc = gone",
 		},
 		{
+			name: "contested without the lock, v12", release: v12,
+			prepare: func(s *shard) {
+				s.tablets[0].Type = topodata.Replica
+				s.behave = failing("CheckShardLocked 1", errors.New("gone"))
+			},
+			want: []string{"DemotePrimary 100", "DemotePrimary 101", "DemotePrimary 102"},
+			text: "lost topology lock; aborting: gone",
+		},
+		{
 			name: "contested without the lock", release: v24,
 			prepare: func(s *shard) {
 				s.tablets[0].Type = topodata.Replica
@@ -257,6 +266,13 @@ func TestSemiSyncFollowsThePolicy(t *testing.T) {
 	require.Contains(t, s.made(), "PromoteReplica 101 semiSync=true")
 	require.Contains(t, s.made(), "SetReplicationSource 100 to 101 journal=true wait=false force=false semiSync=true")
 	require.Contains(t, s.made(), "SetReplicationSource 102 to 101 journal=true wait=false force=false semiSync=false")
+
+	s = threeTablets()
+	s.keyspace.DurabilityPolicy = "cross_cell"
+	s.tablets[2].Alias.Cell = "zone2"
+	require.NoError(t, s.play(t, profile(t, "v24"), reparent.PlannedOptions{NewPrimary: s.tablets[2].Alias}, nil).err)
+	require.Contains(t, s.made(), "SetReplicationSource 102 to 100 journal=false wait=true force=true semiSync=true")
+	require.Contains(t, s.made(), "SetReplicationSource 101 to 102 journal=true wait=false force=false semiSync=true")
 
 	s = threeTablets()
 	s.keyspace.DurabilityPolicy = "strict"

@@ -78,9 +78,13 @@ func checkLockTimeout(env *sim.Env, conn topo.Conn) error {
 	if err := lock.Unlock(env.Background()); err != nil {
 		return err
 	}
-	after, err := conn.Lock(env.Background(), "a", "third") // those who left are not in the queue
+	began := env.Now()
+	after, err := conn.Lock(env.Background(), "a", "third")
 	if err != nil {
 		return err
+	}
+	if waited := env.Now().Sub(began); waited > time.Second {
+		return fmt.Errorf("those who left were still in the queue for %v", waited)
 	}
 	return first(
 		wantCode("wait with a deadline", timeout, topo.Timeout),
