@@ -23,6 +23,9 @@ func parseDatabase(text string) (database, error) {
 		if err != nil {
 			return d, vterr.New(vterr.InvalidArgument, err.Error())
 		}
+		if t == topodata.Unknown {
+			return d, vterr.New(vterr.InvalidArgument, "unknown TabletType "+typeName)
+		}
 		d.tabletType = t
 	}
 	d.keyspace, d.shard, _ = strings.Cut(name, ":")

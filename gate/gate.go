@@ -57,7 +57,6 @@ type Gate struct {
 	vschema   *vschemaManager
 	server    *mysqlServer
 	requests  *sim.Counter
-	stopping  *sim.Event
 
 	// The rest exists from Start on.
 	ctx          *sim.Context
@@ -79,7 +78,7 @@ func New(env *sim.Env, node *simnet.Node, topo Topology, srv SrvTopo, opts Optio
 	}
 	g := &Gate{
 		env: env, node: node, topo: topo, srv: srv, opts: opts, behaviors: opts.Release.Behaviors,
-		registry: metrics.NewRegistry(env), requests: env.NewCounter(), stopping: env.NewEvent("stopping"),
+		registry: metrics.NewRegistry(env), requests: env.NewCounter(),
 	}
 	g.counts = newCounters(g.registry)
 	g.vschema = newVSchemaManager(env)

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -15,15 +16,17 @@ import (
 type mysqlServer struct {
 	g        *Gate
 	mu       *sim.Mutex
-	sessions []*session
-	lastID   int64
-	busy     int
+	sessions map[int64]*session
+	// byConn has the sessions of each connection of the network.
+	byConn map[uint64][]*session
+	lastID int64
+	busy   int
 	// ending: connections outside a transaction are closed at their next command. spec: G-86
 	ending bool
 }
 
 func newMySQLServer(g *Gate) *mysqlServer {
-	return &mysqlServer{g: g, mu: g.env.NewMutex("mysql")}
+	return &mysqlServer{g: g, mu: g.env.NewMutex("mysql"), sessions: map[int64]*session{}, byConn: map[uint64][]*session{}}
 }
 
 // listen opens the endpoint. spec: G-84
@@ -50,7 +53,9 @@ func (m *mysqlServer) connect(ctx *sim.Context, req any) (any, error) {
 		return nil, vterr.ServerShutdown()
 	}
 	m.lastID++
-	m.sessions = append(m.sessions, newSession(m.g.env, m.lastID, simnet.ConnID(ctx), hello.User, db))
+	s := newSession(m.g.env, m.lastID, simnet.ConnID(ctx), hello.User, db)
+	m.sessions[s.id] = s
+	m.byConn[s.conn] = append(m.byConn[s.conn], s)
 	return &query.ConnectResponse{ConnectionID: m.lastID, HandshakeAutocommit: m.g.behaviors.HandshakeAutocommit}, nil
 }
 
@@ -79,7 +84,7 @@ func (m *mysqlServer) ping(_ *sim.Context, req any) (any, error) {
 }
 
 func (m *mysqlServer) quit(_ *sim.Context, req any) (any, error) {
-	if s := m.take(func(s *session) bool { return s.id == req.(*query.ComQuit).ConnectionID }); s != nil {
+	if s := m.take(req.(*query.ComQuit).ConnectionID); s != nil {
 		m.g.endSession(s)
 	}
 	return nil, nil
@@ -88,12 +93,11 @@ func (m *mysqlServer) quit(_ *sim.Context, req any) (any, error) {
 // begin starts a command: commands of one connection run one after the other.
 func (m *mysqlServer) begin(id int64) (*session, error) {
 	m.mu.Lock()
-	i := slices.IndexFunc(m.sessions, func(s *session) bool { return s.id == id })
-	if i < 0 {
+	s := m.sessions[id]
+	if s == nil {
 		m.mu.Unlock()
 		return nil, &vterr.MySQLError{Num: 2013, State: vterr.SSUnknown, Text: "Lost connection to MySQL server during query"}
 	}
-	s := m.sessions[i]
 	m.mu.Unlock()
 	s.mu.Lock()
 	m.mu.Lock()
@@ -104,7 +108,7 @@ func (m *mysqlServer) begin(id int64) (*session, error) {
 	m.mu.Unlock()
 	if refuse {
 		s.mu.Unlock()
-		if m.take(func(other *session) bool { return other == s }) != nil {
+		if m.take(id) != nil {
 			m.g.endSession(s)
 		}
 		return nil, vterr.ServerShutdown()
@@ -122,25 +126,30 @@ func (m *mysqlServer) end(s *session) {
 
 // connClosed ends the sessions of a connection, each after the statement that runs on it.
 func (m *mysqlServer) connClosed(conn uint64) {
-	for {
-		s := m.take(func(s *session) bool { return s.conn == conn })
-		if s == nil {
-			return
+	m.mu.Lock()
+	list := slices.Clone(m.byConn[conn])
+	m.mu.Unlock()
+	for _, s := range list {
+		if m.take(s.id) != nil {
+			m.g.endSession(s)
 		}
-		m.g.endSession(s)
 	}
 }
 
-// take removes the first session that fits from the list.
-func (m *mysqlServer) take(fits func(*session) bool) *session {
+// take removes a session from the tables and gives it to whoever will end it; nil if somebody
+// else has it already.
+func (m *mysqlServer) take(id int64) *session {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	i := slices.IndexFunc(m.sessions, fits)
-	if i < 0 {
+	s := m.sessions[id]
+	if s == nil {
 		return nil
 	}
-	s := m.sessions[i]
-	m.sessions = slices.Delete(m.sessions, i, i+1)
+	delete(m.sessions, id)
+	m.byConn[s.conn] = slices.DeleteFunc(m.byConn[s.conn], func(other *session) bool { return other == s })
+	if len(m.byConn[s.conn]) == 0 {
+		delete(m.byConn, s.conn)
+	}
 	return s
 }
 
@@ -176,8 +185,13 @@ func (m *mysqlServer) occupied(drain bool) bool {
 func (m *mysqlServer) close(limit time.Duration) {
 	closed := m.g.env.NewEvent("sessions-closed")
 	group := m.g.env.NewWaitGroup("sessions")
-	for s := m.take(anySession); s != nil; s = m.take(anySession) {
-		group.Go("end-session", func() { m.g.endSession(s) })
+	m.mu.Lock()
+	ids := slices.Sorted(maps.Keys(m.sessions))
+	m.mu.Unlock()
+	for _, id := range ids {
+		if s := m.take(id); s != nil {
+			group.Go("end-session", func() { m.g.endSession(s) })
+		}
 	}
 	m.g.env.GoDaemon("sessions", func() {
 		group.Wait()
@@ -185,8 +199,6 @@ func (m *mysqlServer) close(limit time.Duration) {
 	})
 	m.g.env.Select(sim.OnEvent(closed), m.g.env.After(limit))
 }
-
-func anySession(*session) bool { return true }
 
 // mysqlError is what the client gets for an error. spec: G-78
 func mysqlError(err error) *vterr.MySQLError {

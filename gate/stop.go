@@ -13,7 +13,6 @@ import (
 func (g *Gate) Shutdown() {
 	common := g.opts.Flags.Common
 	began := g.env.Now()
-	g.stopping.Set()
 	g.server.term(common.OnTermTimeout, g.opts.Flags.VTGate.MySQLServerDrainOnTerm)
 	g.env.SleepUntil(began.Add(common.LameduckPeriod))
 	ctx, cancel := g.env.WithTimeout(g.env.Background(), common.OnCloseTimeout)

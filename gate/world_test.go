@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,13 +28,24 @@ var (
 	_ gate.SrvTopo  = (*srvtopo.ResilientServer)(nil)
 )
 
-// logSink collects log lines.
-type logSink struct{ lines []string }
+// logSink collects log lines, and the fields of each kind of events.
+type logSink struct {
+	lines  []string
+	fields map[trace.Kind]string
+}
 
 func (s *logSink) Record(e trace.Event) {
 	if e.Kind == trace.KindLog {
 		s.lines = append(s.lines, e.Text("text"))
 	}
+	if s.fields == nil {
+		s.fields = map[trace.Kind]string{}
+	}
+	var keys []string
+	for _, f := range e.Fields {
+		keys = append(keys, f.Key)
+	}
+	s.fields[e.Kind] = strings.Join(keys, " ")
 }
 
 // cluster is a gate, tablets that do what a test says, and a client's node, in one world.

@@ -188,3 +188,23 @@ func TestStartRefused(t *testing.T) {
 		})
 	}
 }
+
+// Tablets up to v15 start replication again that nobody meant to stop.
+// spec: tablet 12
+func TestReplicationManager(t *testing.T) {
+	for _, c := range []struct {
+		release  string
+		repaired bool
+	}{{"v12", true}, {"v16", false}} {
+		play(t, setting{release: c.release}, func(x *stage) {
+			require.NoError(x, x.mysql[replica1].Client(x.env).StopReplication(false))
+			require.NoError(x, x.tmc.StopReplication(x.within(remoteTimeout), alias(replica2)))
+			x.env.Sleep(25 * time.Second)
+			for uid, running := range map[uint32]bool{replica1: c.repaired, replica2: false} {
+				status, err := x.tmc.ReplicationStatus(x.within(remoteTimeout), alias(uid))
+				require.NoError(x, err)
+				require.Equal(x, running, status.Healthy(), "%s %d", c.release, uid)
+			}
+		})
+	}
+}

@@ -23,7 +23,7 @@ import (
 // processes crash.
 // spec: T-150, T-151, T-152, T-153, T-154, T-155, T-156, T-157
 func TestInvariants(t *testing.T) {
-	for seed := range uint64(400) {
+	for seed := range uint64(100) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			s := setting{seed: seed, chooser: explore.NewRandom(seed, true), realTimings: true, semiSyncPoll: seed%3 == 0}
 			s.release = []string{"v24", "v22", "v19", "v12"}[seed%4]

@@ -121,7 +121,13 @@ func (tm *tabletManager) stopReplicationAndGetStatus(*sim.Context, any) (any, er
 	return result, nil
 }
 
+func (tm *tabletManager) stopReplication() error {
+	tm.repairs.stopped.Store(true)
+	return tm.t.mysql.StopReplication(false)
+}
+
 func (tm *tabletManager) startReplication(semiSync bool) error {
+	tm.repairs.stopped.Store(false)
 	if err := tm.setSemiSync(tm.self().Type, sides(semiSync)); err != nil {
 		return err
 	}

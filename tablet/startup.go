@@ -29,8 +29,8 @@ const (
 )
 
 // Start brings the process up and returns when it accepts calls, or with the reason why it
-// cannot: then the process is over, and a supervisor may start it again. Until it returns,
-// every call is refused by the host.
+// cannot. Then a real process exits: the caller takes its host down, and a supervisor may
+// start it again. Until it returns, every call is refused by the host.
 // spec: T-85
 func (t *Tablet) Start() error {
 	err := t.tm.start()
@@ -67,6 +67,9 @@ func (tm *tabletManager) start() error {
 	tm.env.GoDaemon("shard-sync", (&shardSync{tm: tm}).run)
 	if tm.t.behaviors.SemiSyncMonitor {
 		tm.env.GoDaemon("semi-sync-monitor", tm.monitor.run)
+	}
+	if tm.t.behaviors.ReplicationManager {
+		tm.env.GoDaemon("replication-manager", tm.repairs.run)
 	}
 	tm.env.GoDaemon("serving-graph", tm.ensureServingGraph)
 	if err := tm.initReplication(shard); err != nil {

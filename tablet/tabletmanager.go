@@ -17,6 +17,7 @@ type tabletManager struct {
 	// action serialises the calls that change something. spec: T-80
 	action  *sim.Semaphore
 	monitor *semiSyncMonitor
+	repairs *replicationManager
 	// syncWake wakes the shard-sync loop.
 	syncWake *sim.Chan[struct{}]
 
@@ -33,6 +34,7 @@ func newTabletManager(t *Tablet) *tabletManager {
 		syncWake: sim.NewChan[struct{}](env, "shard-sync", 1),
 	}
 	tm.monitor = newSemiSyncMonitor(tm)
+	tm.repairs = newReplicationManager(tm)
 	return tm
 }
 
@@ -110,7 +112,7 @@ func (tm *tabletManager) register(node *simnet.Node) {
 	tm.serve(node, tmclient.MethodRefreshState, locked, done(func(ctx *sim.Context, _ any) error { return tm.refreshState(ctx) }))
 	tm.serve(node, tmclient.MethodSetReadOnly, locked, done(func(*sim.Context, any) error { return tm.setReadOnly(true) }))
 	tm.serve(node, tmclient.MethodSetReadWrite, locked, done(func(*sim.Context, any) error { return tm.setReadOnly(false) }))
-	tm.serve(node, tmclient.MethodStopReplication, locked, done(func(*sim.Context, any) error { return tm.t.mysql.StopReplication(false) }))
+	tm.serve(node, tmclient.MethodStopReplication, locked, done(func(*sim.Context, any) error { return tm.stopReplication() }))
 	tm.serve(node, tmclient.MethodStartReplication, locked, done(func(_ *sim.Context, req any) error {
 		return tm.startReplication(req.(tmclient.SemiSyncRequest).SemiSync)
 	}))

@@ -74,7 +74,7 @@ func uids() []uint32 { return []uint32{primary, replica1, replica2} }
 // play runs a script in a world whose shard serves.
 func play(t *testing.T, s setting, script func(x *stage)) *stage {
 	t.Helper()
-	x := &stage{events: &recorder{}, tablets: map[uint32]*tablet.Tablet{}, mysql: map[uint32]*mysqld.Server{}, hosts: map[string]*sim.Host{}, started: map[uint32]error{}}
+	x := &stage{events: &recorder{}}
 	out := build(s, x, script).Run()
 	require.Empty(t, x.errors)
 	require.Equal(t, "done", out.ID, "%v: %s", out.Kind, out.Detail)
@@ -82,13 +82,18 @@ func play(t *testing.T, s setting, script func(x *stage)) *stage {
 }
 
 func build(s setting, x *stage, script func(x *stage)) *sim.World {
-	w := sim.New(sim.Config{Seed: s.seed + 1, Chooser: s.chooser, Sink: x.events, MaxTime: sim.Time(10 * time.Minute)})
-	x.world = w
+	config := sim.Config{Seed: s.seed + 1, Chooser: s.chooser, MaxTime: sim.Time(10 * time.Minute)}
+	if x.events != nil {
+		config.Sink = x.events
+	}
+	w := sim.New(config)
+	x.world, x.hosts, x.started = w, map[string]*sim.Host{}, map[uint32]error{}
+	x.tablets, x.mysql = map[uint32]*tablet.Tablet{}, map[uint32]*mysqld.Server{}
 	x.hosts["net"] = w.AddHost("net", sim.HostOptions{}, nil)
 	net := x.hosts["net"].Env()
 	x.net = simnet.New(net, simnet.Options{Latency: sim.Constant(200 * time.Microsecond), Loopback: sim.Constant(50 * time.Microsecond)})
 	store := toposerver.NewStore(net)
-	w.AddHost("topo", sim.HostOptions{}, func(env *sim.Env) { toposerver.Serve(env, x.net.Node(env), store) })
+	x.hosts["topo"] = w.AddHost("topo", sim.HostOptions{}, func(env *sim.Env) { toposerver.Serve(env, x.net.Node(env), store) })
 	profile := release.Latest()
 	if s.release != "" {
 		profile, _ = release.Lookup(s.release)

@@ -1,9 +1,6 @@
 package topo
 
-import (
-	"context"
-	"errors"
-)
+import "errors"
 
 // ErrorCode says what kind of error a topology operation met.
 // spec: O-7
@@ -63,12 +60,4 @@ func (e *Error) Error() string { return e.Code.prefix() + e.Node }
 func IsErrType(err error, code ErrorCode) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Code == code
-}
-
-// contextError turns the end of a context into a topology error about node.
-func contextError(err error, node string) *Error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return NewError(Timeout, node)
-	}
-	return NewError(Interrupted, node)
 }

@@ -2,6 +2,8 @@ package topo
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,6 +95,7 @@ func NewServer(env *sim.Env, node *simnet.Node, opts Options) *Server {
 // their start and exit if it fails. spec: O-83
 func (s *Server) Open(ctx *sim.Context) error {
 	if err := s.openGlobal(ctx); err != nil {
+		//lint:ignore ST1005 the text is that of Vitess's programs
 		return fmt.Errorf("Failed to open topo server (etcd2,%s,%s): %w", s.opts.ServerHost, s.opts.GlobalRoot, err)
 	}
 	return nil
@@ -106,8 +109,8 @@ func (s *Server) Close() {
 	s.global.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range s.cells { // order-free: closing one does not touch another
-		c.conn.Close()
+	for _, cell := range slices.Sorted(maps.Keys(s.cells)) {
+		s.cells[cell].conn.Close()
 	}
 	clear(s.cells)
 }

@@ -207,3 +207,57 @@ func (u *updateCount) update(t *testing.T, env *sim.Env, ts *topo.Server) {
 		}
 	}
 }
+
+// The start of a watch is limited, although its context is not: the read of the
+// cell's record, and that of the watched one. spec: O-24
+func TestWatchStartIsLimited(t *testing.T) {
+	for _, down := range []string{"topo", "topo-2"} {
+		c := newCluster(0)
+		cell, _ := c.AddServer("topo-2")
+		c.Client("client", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+			ctx := env.Background()
+			addCell(t, env, ts, "zone1", "topo-2")
+			assert.NoError(t, ts.UpdateSrvKeyspace(ctx, "zone1", "ks", serving(1)))
+			host := c.Topo
+			if down == "topo-2" {
+				host = cell
+			}
+			env.AfterFunc(0, "outage", host.Crash)
+			env.Sleep(time.Second)
+			began := env.Now()
+			_, _, err := ts.WatchSrvKeyspace(ctx, "zone1", "ks")
+			wantErr(t, err, topo.Timeout)
+			assert.InDelta(t, 15*time.Second, env.Now().Sub(began), float64(5*latency))
+		})
+		runCluster(t, c)
+	}
+}
+
+// Watches that have ended leave nothing behind, whatever ended them.
+func TestWatchCleansUp(t *testing.T) {
+	c := newCluster(0)
+	c.Client("client", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+		ctx := env.Background()
+		addCell(t, env, ts, "zone1", "topo")
+		conn, err := ts.ConnForCell(ctx, "zone1")
+		assert.NoError(t, err)
+		before := c.World.Procs()
+		for range 3 {
+			_, err := conn.Create(ctx, "keyspaces/ks/SrvKeyspace", "not a SrvKeyspace")
+			assert.NoError(t, err)
+			_, _, err = ts.WatchSrvKeyspace(ctx, "zone1", "ks")
+			assert.EqualError(t, err, "topology holds a string where a *topodata.SrvKeyspace belongs")
+			env.Sleep(time.Second)
+			assert.Equal(t, before, c.World.Procs())
+			_, changes, err := conn.Watch(ctx, "keyspaces/ks/SrvKeyspace")
+			assert.NoError(t, err)
+			assert.NoError(t, conn.Delete(ctx, "keyspaces/ks/SrvKeyspace", topo.AnyVersion))
+			for ok := true; ok; {
+				_, ok = changes.Recv()
+			}
+		}
+		env.Sleep(time.Minute)
+		assert.Equal(t, before, c.World.Procs())
+	})
+	runCluster(t, c)
+}

@@ -3,7 +3,8 @@
 //
 // Here are the recordings of the buffer: [CheckBuffer] plays a schedule of requests,
 // cancellations, keyspace events and shutdowns in a world of its own; [CheckFlags] makes a
-// start-up check; [CheckClassify] classifies an error. Each gives a [Result] that says, field
+// start-up check; [CheckClassify] classifies an error. [CheckDiscovery] plays the recordings of the
+// keyspace event watcher, alone or with health check, buffer and gateway. Each gives a [Result] that says, field
 // by field, what differs and which rule is about it.
 //
 //	vectors, err := conform.Load[conform.BufferVector]("testdata/conformance/buffer/hand-drain.jsonl")

@@ -12,6 +12,7 @@ import (
 
 	"bufsim/gate/buffer"
 	"bufsim/gate/metrics"
+	"bufsim/model/flags"
 	"bufsim/model/release"
 	"bufsim/model/vterr"
 	"bufsim/sim"
@@ -198,4 +199,20 @@ func TestClassificationOfPlainErrors(t *testing.T) {
 	require.False(t, buffer.DueToReparent(vterr.BeingResharded()))
 	require.True(t, buffer.DueToReparent(vterr.New(vterr.ClusterEvent, "anything")))
 	require.Empty(t, buffer.FailoverReason(vterr.New(vterr.Unavailable, vterr.TextReparent), newest))
+}
+
+// spec: buffer 2.1
+func TestConfigurationFromFlags(t *testing.T) {
+	gate := flags.Defaults(release.Latest()).VTGate
+	gate.EnableBuffer, gate.BufferKeyspaceShards = true, "ks/-80"
+	cfg := buffer.ConfigOf(gate)
+	require.Equal(t, buffer.Config{
+		Enabled: true, Size: 1000, Window: sec(10), MaxFailoverDuration: sec(20), MinTimeBetweenFailovers: sec(60),
+		DrainConcurrency: 1, KeyspaceShards: "ks/-80",
+	}, cfg)
+	s := newStory(req("R1", 0, F), req("R2", 0, F, onShard("-80")))
+	s.cfg = cfg
+	s.run(t)
+	require.Equal(t, cfg, s.buffer.GetConfig())
+	require.Equal(t, map[string]string{"R1": "pass@0s", "R2": "ok@10s"}, s.results, "only the listed shard is buffered")
 }

@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -24,7 +25,7 @@ func (o Options) filterByLag(all []*TabletHealth) []*TabletHealth {
 
 // lowestLag keeps the tablets whose lag is low and fills up with the next ones to the minimum.
 func (o Options) lowestLag(list []*TabletHealth) []*TabletHealth {
-	slices.SortStableFunc(list, func(a, b *TabletHealth) int { return int(int64(a.lag()) - int64(b.lag())) })
+	slices.SortStableFunc(list, byLag)
 	low := uint64(o.LagLow / time.Second)
 	n := 0
 	for n < len(list) && list[n].lag() <= low {
@@ -58,13 +59,15 @@ func (o Options) legacyPass(list []*TabletHealth) []*TabletHealth {
 	if len(kept) >= o.ServingMin {
 		return kept
 	}
-	sorted := slices.SortedStableFunc(slices.Values(list), func(a, b *TabletHealth) int { return int(int64(a.lag()) - int64(b.lag())) })
+	sorted := slices.SortedStableFunc(slices.Values(list), byLag)
 	within := slices.DeleteFunc(slices.Clone(sorted), func(h *TabletHealth) bool { return h.lag() > high })
 	if len(within) == 0 {
 		within = sorted
 	}
 	return within[:min(o.ServingMin, len(within))]
 }
+
+func byLag(a, b *TabletHealth) int { return cmp.Compare(a.lag(), b.lag()) }
 
 // mean is the integer mean of the lags, without entry skip if that is not negative.
 func mean(list []*TabletHealth, skip int) uint64 {

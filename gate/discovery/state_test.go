@@ -129,3 +129,29 @@ func (kss *keyspaceState) check(env *sim.Env, terms map[*shardState]int64) {
 		terms[s] = s.term
 	}
 }
+
+// While a primary is listed, its term does not go back. spec: DI-1, DI-2, D-33, D-34
+func TestListedTermNeverGoesBack(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		hc := &HealthCheck{healthy: map[targetKey][]*TabletHealth{}}
+		w := sim.New(sim.Config{})
+		w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) { hc.env = env })
+		w.Run()
+		key, last := targetKey{"ks", "0", topodata.Primary}, int64(0)
+		for range rapid.IntRange(1, 50).Draw(rt, "updates") {
+			h := &TabletHealth{
+				Tablet:               topodata.Tablet{Alias: topodata.TabletAlias{Cell: "zone1", UID: rapid.Uint32Range(0, 2).Draw(rt, "tablet")}},
+				PrimaryTermStartTime: rapid.Int64Range(0, 5).Draw(rt, "term"),
+			}
+			hc.updatePrimary(key, h, rapid.Bool().Draw(rt, "up"))
+			listed := hc.healthy[key]
+			require.LessOrEqual(rt, len(listed), 1)
+			if len(listed) == 0 {
+				last = 0
+				continue
+			}
+			require.GreaterOrEqual(rt, listed[0].PrimaryTermStartTime, last)
+			last = listed[0].PrimaryTermStartTime
+		}
+	})
+}

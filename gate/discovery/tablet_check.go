@@ -129,7 +129,7 @@ func (t *tabletCheck) process(msg *query.StreamHealthResponse) error {
 		return err
 	}
 	if !valid(msg) {
-		return vterr.HealthStatsInvalid(fmt.Sprintf("%+v", *msg))
+		return vterr.HealthStatsInvalid(fmt.Sprintf("target:{%s} serving:%t", msg.Target, msg.Serving))
 	}
 	serving, healthErr := msg.Serving, error(nil)
 	if text := msg.RealtimeStats.HealthError; text != "" {

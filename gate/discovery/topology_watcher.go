@@ -54,8 +54,6 @@ type TopologyWatcher struct {
 	opts   WatcherOptions
 	counts *watcherCounters
 	ctx    *sim.Context
-	cancel func()
-	ended  *sim.WaitGroup
 
 	known map[topodata.TabletAlias]topodata.Tablet // only its proc uses it
 }

@@ -1,6 +1,8 @@
 package gatetest
 
 import (
+	"time"
+
 	"bufsim/gate/discovery"
 	"bufsim/model/query"
 	"bufsim/model/topodata"
@@ -193,6 +195,9 @@ func (t *Tablet) Open(method string) any {
 	}
 	return resp
 }
+
+// Wait lets time pass on the tablet's host.
+func (t *Tablet) Wait(d time.Duration) { t.env.Sleep(d) }
 
 // Close implements discovery.TabletConn.
 func (t *Tablet) Close() {}

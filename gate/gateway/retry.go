@@ -162,6 +162,9 @@ func (g *TabletGateway) noTablet(r *request) verdict {
 // choose picks one of the tablets that have not failed yet: any of the local cell, or else
 // any. spec: G-25, G-51
 func (g *TabletGateway) choose(healthy []*discovery.TabletHealth, invalid []topodata.TabletAlias) *discovery.TabletHealth {
+	if len(healthy) == 1 && len(invalid) == 0 {
+		return healthy[0]
+	}
 	var local, other []*discovery.TabletHealth
 	for _, h := range healthy {
 		switch {

@@ -24,7 +24,7 @@ func (c *Conn) Close() {
 	n := c.node.net
 	n.mu.Lock()
 	k := c.current
-	closing := !c.closed && k != nil && c.node.env.Alive()
+	closing := !c.closed && k != nil
 	c.closed = true
 	n.mu.Unlock()
 	if closing {

@@ -219,6 +219,8 @@ func TestCloseFailsCallsUnderWayAndLaterOnes(t *testing.T) {
 		env.Assert(env.Now() == 1e9, "at once")
 		env.Sleep(time.Second)
 		env.Assert(len(broke) == 1, "told once")
+		_, err := c.Call(env.Background(), "slow", nil)
+		env.Assert(err != nil && err.Error() == "cli -> srv: connection closed", "stays closed")
 	})
 	p.run(t)
 	closed := &simnet.Error{Kind: simnet.Closed, From: "cli", To: "srv"}
@@ -373,6 +375,7 @@ func TestClosedEndIsDeafAndDumb(t *testing.T) {
 		env.Assert(env.Now() == 110e6 && err.Error() == "cli -> srv: connection reset", "reset")
 		env.Sleep(2 * time.Second)
 	})
+	p.net.SetLatency("cli", "srv", sim.Constant(ms))
 	p.net.AddRule(simnet.RuleFunc(func(m *simnet.Message) simnet.Verdict {
 		if m.From == "srv" {
 			sent = append(sent, m.Kind.String())

@@ -81,13 +81,10 @@ func (c *Client) start(cost func(*Timings) sim.Dist) (time.Duration, *sim.Event,
 // for its end.
 func (c *Client) background(name string, fn func(*Server, *sim.Env) error) error {
 	s := c.server
-	s.mu.Lock()
-	if !s.up.Load() {
-		s.mu.Unlock()
+	p := s.running()
+	if p == nil {
 		return ErrRefused
 	}
-	p := s.process
-	s.mu.Unlock()
 	done := c.env.NewEvent("mysqld." + name)
 	var result error
 	p.env.Go(name, func() {
@@ -98,4 +95,14 @@ func (c *Client) background(name string, fn func(*Server, *sim.Env) error) error
 		return ErrGone
 	}
 	return result
+}
+
+// running gives the server's process, nil if there is none.
+func (s *Server) running() *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.up.Load() {
+		return nil
+	}
+	return s.process
 }

@@ -125,31 +125,35 @@ func (c *Conn) work(ctx *sim.Context, cost time.Duration) error {
 }
 
 func (c *Conn) finishStatement(ctx *sim.Context, st query.Statement) (query.Result, error) {
-	s := c.server
-	s.mu.Lock()
-	if c.err != nil {
-		s.mu.Unlock()
-		return query.Result{}, c.err
+	result, p, err := c.effect(st)
+	if p == nil {
+		return result, err
 	}
-	if !st.Verb.IsWrite() {
-		defer s.mu.Unlock()
-		return s.read1(st), nil
-	}
-	result := query.Result{RowsAffected: max(st.Rows, 1)}
-	if c.inTransaction {
-		c.leaveWrite()
-		c.changes = append(c.changes, changeOf(st))
-		s.mu.Unlock()
-		return result, nil
-	}
-	p := s.commit(c, []Change{changeOf(st)})
-	result.GTID = s.name + ":" + strconv.FormatInt(p.entry.Number, 10)
-	s.mu.Unlock()
 	return result, c.await(ctx, p)
 }
 
-// read1 answers a SELECT by key; the caller holds the lock.
-func (s *Server) read1(st query.Statement) query.Result {
+// effect does what a statement does once its time is over; outside of a transaction a write
+// becomes a commit.
+func (c *Conn) effect(st query.Statement) (query.Result, *pending, error) {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case c.err != nil:
+		return query.Result{}, nil, c.err
+	case !st.Verb.IsWrite():
+		return s.lookUp(st), nil, nil
+	case c.inTransaction:
+		c.leaveWrite()
+		c.changes = append(c.changes, changeOf(st))
+		return query.Result{RowsAffected: max(st.Rows, 1)}, nil, nil
+	}
+	p := s.commit(c, []Change{changeOf(st)})
+	return query.Result{RowsAffected: max(st.Rows, 1), GTID: s.name + ":" + strconv.FormatInt(p.entry.Number, 10)}, p, nil
+}
+
+// lookUp answers a SELECT by key; the caller holds the lock.
+func (s *Server) lookUp(st query.Statement) query.Result {
 	result := query.Result{RowsReturned: max(st.Rows, 1)}
 	if t := s.tables[st.Table]; t != nil {
 		result.Value = t.rows[st.Key].Value
@@ -161,7 +165,6 @@ func (s *Server) read1(st query.Statement) query.Result {
 // nothing. It blocks and fails like Exec; after ErrReadOnly the transaction is rolled back.
 // spec: T-114, T-123
 func (c *Conn) Commit(ctx *sim.Context) (string, error) {
-	s := c.server
 	cost, err := c.startCommit(ctx)
 	if err != nil {
 		return "", err
@@ -169,20 +172,27 @@ func (c *Conn) Commit(ctx *sim.Context) (string, error) {
 	if err := c.work(ctx, cost); err != nil {
 		return "", err
 	}
+	p, err := c.commitChanges()
+	if p == nil {
+		return "", err
+	}
+	return p.entry.GTID(), c.await(ctx, p)
+}
+
+// commitChanges writes the transaction to the log, if it has changes.
+func (c *Conn) commitChanges() (*pending, error) {
+	s := c.server
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if c.err != nil {
-		s.mu.Unlock()
-		return "", c.err
+		return nil, c.err
 	}
 	changes := c.changes
 	c.inTransaction, c.changes = false, nil
 	if len(changes) == 0 {
-		s.mu.Unlock()
-		return "", nil
+		return nil, nil
 	}
-	p := s.commit(c, changes)
-	s.mu.Unlock()
-	return p.entry.GTID(), c.await(ctx, p)
+	return s.commit(c, changes), nil
 }
 
 func (c *Conn) startCommit(ctx *sim.Context) (time.Duration, error) {

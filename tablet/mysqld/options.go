@@ -95,7 +95,7 @@ func DefaultTimings() Timings {
 		Commit:             sim.LogNormal(800*us, 5*ms, 100*us, 0),
 		Status:             sim.LogNormal(500*us, 2*ms, 100*us, 10*ms),
 		SuperReadOnly:      sim.LogNormal(2*ms, 9*ms, ms, 9*ms),
-		StopReplication:    sim.LogNormal(2*ms, 50*ms, ms, 50*ms),
+		StopReplication:    sim.LogNormal(3*ms, 50*ms, ms, 50*ms),
 		StartReplication:   sim.LogNormal(6*ms, 30*ms, ms, 50*ms),
 		ResetReplication:   sim.LogNormal(5*ms, 50*ms, 2*ms, 5*time.Second),
 		FlushBinaryLogs:    sim.LogNormal(4*ms, 100*ms, 2*ms, 100*ms),

@@ -178,32 +178,41 @@ func (r *receiver) watchSilence(cut func()) *sim.Timer {
 // receive writes a batch to the relay log and has it acknowledged; false if the thread was
 // stopped.
 func (r *receiver) receive(b *batch) bool {
-	s := r.server
-	s.mu.Lock()
-	if s.receiver != r {
-		s.mu.Unlock()
+	flush, running := r.store(b)
+	if !running {
 		return false
 	}
-	s.sourceUUID = b.uuid
-	r.heard.Store(r.p.env.Now())
-	flush := time.Duration(0)
-	if len(b.entries) > 0 {
-		s.writeRelayLog(b.entries)
-		if r.acknowledges {
-			flush = s.draw(s.timings.Ack)
+	if len(b.entries) > 0 && r.acknowledges {
+		if flush > 0 {
+			r.p.env.Sleep(flush)
 		}
-	}
-	s.mu.Unlock()
-	if flush > 0 {
-		r.p.env.Sleep(flush)
-	}
-	if r.acknowledges && len(b.entries) > 0 {
-		s.mu.Lock()
-		r.received = b.end
-		s.mu.Unlock()
+		r.flushed(b.end)
 		r.ackWake.TrySend(struct{}{})
 	}
 	return true
+}
+
+// store writes to the relay log and says how long the flush before an acknowledgement takes.
+func (r *receiver) store(b *batch) (flush time.Duration, running bool) {
+	s := r.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.receiver != r {
+		return 0, false
+	}
+	s.sourceUUID = b.uuid
+	r.heard.Store(r.p.env.Now())
+	if len(b.entries) > 0 {
+		s.writeRelayLog(b.entries)
+		flush = s.draw(s.timings.Ack)
+	}
+	return flush, true
+}
+
+func (r *receiver) flushed(end int) {
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	r.received = end
 }
 
 // serveAcks sends the source what the session's receiver has flushed.

@@ -1,11 +1,10 @@
 // Package reparent moves the PRIMARY role of a shard, as vtctld does for an operator. It
 // models Vitess's reparentutil with the commands of vtctlclient and vtctldclient.
 //
-// There is one file for each operation; PlannedReparentShard is in planned.go, its steps
-// are in the planned_*.go files, in the order of their names' occurrence there:
-// preflight, election, one of four branches (graceful, contested, partial, initial),
-// repointing. A Reparenter is a process that may be killed at any step: nothing here is
-// undone by deferred calls, since a dead vtctld undoes nothing.
+// There is one file for each operation. PlannedReparentShard is in planned.go; its steps, in
+// planned_*.go, are preflight, election, one of four branches (graceful, contested, partial,
+// initial) and repointing. A Reparenter lives in a process that may be killed at any step:
+// nothing here is undone by deferred calls, since a dead vtctld undoes nothing.
 //
 // Left out: EmergencyReparentShard, TabletExternallyReparented, InitShardPrimary, VTOrc.
 //
@@ -15,5 +14,6 @@
 //
 //	r := reparent.New(env, topoServer, tmclient.New(env, node), reparent.Options{})
 //	result, err := r.PlannedReparentShard(env.Background(), "commerce", "0", reparent.PlannedOptions{})
-//	fmt.Print(reparent.FormatClientOutput(reparent.ClientFor(release.Latest()), "PlannedReparentShard", result, err).Stdout)
+//	out := reparent.FormatClientOutput(reparent.ClientFor(release.Latest()), "PlannedReparentShard", result, err, env.Wall())
+//	fmt.Print(out.Stdout)
 package reparent

@@ -86,11 +86,12 @@ func (r *ResilientServer) GetSrvKeyspace(ctx *sim.Context, cell, keyspace string
 	return r.keyspace(cell, keyspace).get(ctx)
 }
 
-// WatchSrvKeyspace calls listener now, if a value or an error is known, and then at
-// each change, until it returns false. Errors are told only when no value is
-// cached (see Options.TellEveryError). Calls come one at a time with the entry
-// locked: the listener must not ask the cache for the same record.
-// spec: O-62, O-63, D-81
+// WatchSrvKeyspace calls listener with what GetSrvKeyspace would give, for which it
+// may block until a watch has been opened or has failed, and then at each change
+// until the listener returns false. The first value may come twice. Errors are told
+// only when no value is cached (see Options.TellEveryError). Calls come one at a
+// time with the entry locked: the listener must not ask the cache for the same
+// record. spec: O-62, O-63, D-51, D-81
 func (r *ResilientServer) WatchSrvKeyspace(cell, keyspace string, listener func(*topodata.SrvKeyspace, error) bool) {
 	r.keyspace(cell, keyspace).addListener(listener)
 }

@@ -155,18 +155,36 @@ func TestListeners(t *testing.T) {
 		f.end(errTopo)
 		env.Sleep(3*time.Second + 500*time.Millisecond)
 		assert.Equal(t, 4, f.starts)
-		assert.Equal(t, []int{1}, h.values)
+		assert.Equal(t, []int{1, 1}, h.values, "the first value comes by the watch and by the registration")
 		f.failure, f.value = nil, serving(2)
 		env.Sleep(time.Second)
-		assert.Equal(t, []int{1, 2}, h.values)
+		assert.Equal(t, []int{1, 1, 2}, h.values)
 		var second heard
 		r.WatchSrvKeyspace("zone1", "ks", second.listen)
 		assert.Equal(t, []int{2}, second.values, "a new listener is told at once")
 		f.end(errGone)
 		env.Sleep(settle)
-		assert.Equal(t, []int{1, 2, -1}, h.values)
-		assert.ErrorIs(t, h.errs[2], errGone)
-		assert.EqualError(t, h.errs[2], "ResilientWatch stream failed for zone1.ks: node doesn't exist: SrvKeyspace")
+		assert.Equal(t, []int{1, 1, 2, -1}, h.values)
+		assert.ErrorIs(t, h.errs[3], errGone)
+		assert.EqualError(t, h.errs[3], "ResilientWatch stream failed for zone1.ks: node doesn't exist: SrvKeyspace")
+	})
+}
+
+// A value gets its full TTL again when its watch breaks; only an attempt that fails
+// after that drops it. spec: O-60, D-80
+func TestValueLivesForTheTTL(t *testing.T) {
+	opts := srvtopo.Options{CacheTTL: 2 * time.Second, CacheRefresh: 500 * time.Millisecond}
+	play(t, opts, func(env *sim.Env, f *fakeTopo, r *srvtopo.ResilientServer) {
+		var h heard
+		r.WatchSrvKeyspace("zone1", "ks", h.listen)
+		env.Sleep(time.Minute)
+		f.failure = errTopo
+		f.end(errTopo)
+		env.Sleep(2400 * time.Millisecond)
+		assert.Equal(t, []int{1, 1}, h.values)
+		env.Sleep(200 * time.Millisecond)
+		assert.Equal(t, []int{1, 1, -1}, h.values)
+		assert.Equal(t, errTopo, h.errs[2])
 	})
 }
 
@@ -179,7 +197,18 @@ func TestTellEveryError(t *testing.T) {
 		f.failure = errOther
 		f.end(errTopo)
 		env.Sleep(2*time.Second + 500*time.Millisecond)
-		assert.Equal(t, []int{1, 1, 1, 1}, h.values)
+		assert.Equal(t, []int{1, 1, 1, 1, 1}, h.values)
+	})
+}
+
+// Registering waits for the first attempt, and tells of its failure. spec: D-51
+func TestRegistrationWaits(t *testing.T) {
+	play(t, srvtopo.Options{}, func(env *sim.Env, f *fakeTopo, r *srvtopo.ResilientServer) {
+		f.delay, f.failure = 3*time.Second, errGone
+		var h heard
+		r.WatchSrvKeyspace("zone1", "ks", h.listen)
+		assert.Equal(t, sim.Time(3*time.Second), env.Now())
+		assert.Equal(t, []error{errGone, errGone}, h.errs)
 	})
 }
 
@@ -188,15 +217,15 @@ func TestListenerLeaves(t *testing.T) {
 	play(t, srvtopo.Options{}, func(env *sim.Env, f *fakeTopo, r *srvtopo.ResilientServer) {
 		var stays heard
 		calls := 0
-		r.WatchSrvKeyspace("zone1", "ks", func(*topodata.SrvKeyspace, error) bool { calls++; return calls < 2 })
+		r.WatchSrvKeyspace("zone1", "ks", func(*topodata.SrvKeyspace, error) bool { calls++; return calls < 4 })
 		r.WatchSrvKeyspace("zone1", "ks", stays.listen)
 		env.Sleep(settle)
-		for n := 2; n < 5; n++ {
+		for n := 2; n < 6; n++ {
 			f.push(serving(n))
 			env.Sleep(settle)
 		}
-		assert.Equal(t, 2, calls)
-		assert.Equal(t, []int{1, 2, 3, 4}, stays.values)
+		assert.Equal(t, 4, calls)
+		assert.Equal(t, []int{1, 2, 3, 4, 5}, stays.values)
 	})
 }
 

@@ -67,14 +67,23 @@ func (e *watchEntry[T]) lookup() (attempt *sim.Event, value *T, err error) {
 	return nil, value, err
 }
 
-// addListener registers a listener and tells it what is known. spec: O-62
+// addListener registers a listener and calls it with what get gives, whatever it
+// returns then. If that takes an attempt, the listener hears of the attempt's
+// result twice. spec: O-62, D-51
 func (e *watchEntry[T]) addListener(listener func(*T, error) bool) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.ensureWatching()
-	if (e.value == nil && e.err == nil) || listener(e.value, e.err) {
-		e.listeners = append(e.listeners, listener)
+	e.listeners = append(e.listeners, listener)
+	e.mu.Unlock()
+	attempt, value, err := e.lookup()
+	if attempt != nil {
+		attempt.Wait()
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if attempt != nil {
+		value, err = e.answer()
+	}
+	listener(value, err)
 }
 
 // All below: mu is held, except in watch.
@@ -150,11 +159,11 @@ func (e *watchEntry[T]) fail(err error, judge func(error)) {
 	e.errTime, e.failed = e.env.Now(), true
 	judge(err)
 	e.attemptEnded(idle)
-	if e.opts.TellEveryError || e.value == nil {
-		e.tell()
-	}
 	if len(e.listeners) > 0 && !topo.IsErrType(err, topo.Interrupted) {
 		e.retryLater()
+	}
+	if e.opts.TellEveryError || e.value == nil {
+		e.tell()
 	}
 }
 
