@@ -41,7 +41,7 @@ func (tm *tabletManager) becomePrimary(ctx *sim.Context, term topodata.Timestamp
 	tm.t.step("ChangeTabletType", "topo", nil)
 	if readWrite {
 		if tm.t.behaviors.TxEngineRestartOnPromotion {
-			tm.t.qs.tx.acceptReadWrite()
+			tm.t.qs.tx.restart()
 		}
 		if err := tm.setReadOnly(false); err != nil {
 			return err

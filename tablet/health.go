@@ -93,6 +93,9 @@ func (s *subscriber) end(why error) {
 // serve is the handler of a health stream: the present state, then every broadcast.
 // spec: T-71, T-156
 func (h *healthStreamer) serve(ctx *sim.Context, _ any, out *simnet.ServerStream) error {
+	if h.sm.t.stopping.IsSet() {
+		return vterr.DialRefused(h.sm.t.address())
+	}
 	s, err := h.subscribe()
 	if err != nil {
 		return err

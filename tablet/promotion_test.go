@@ -171,7 +171,7 @@ func TestLag(t *testing.T) {
 		require.Equal(x, 2*time.Second, status.Lag)
 		require.True(x, status.RelayLogPosition.Contains(x.mysql[primary].Executed()), "received but not applied")
 		require.NoError(x, x.tmc.WaitForPosition(x.within(remoteTimeout), alias(replica1), x.mysql[primary].Executed()))
-		require.InDelta(x, 4*time.Second, x.env.Now().Sub(committed), float64(5*time.Millisecond))
+		require.InDelta(x, 5*time.Second, x.env.Now().Sub(committed), float64(5*time.Millisecond), "MySQL rounds the delay up to the next second")
 	})
 }
 
@@ -217,8 +217,7 @@ func TestAcknowledgerThatHasItAlready(t *testing.T) {
 			})
 			x.env.Sleep(time.Second)
 			require.EqualValues(x, 1, x.count(replica1), "received and applied, not acknowledged")
-			require.NoError(x, x.tmc.StopReplication(x.within(remoteTimeout), alias(replica1)))
-			require.NoError(x, x.tmc.StartReplication(x.within(remoteTimeout), alias(replica1), true))
+			require.NoError(x, x.tmc.RestartReplication(x.within(remoteTimeout), alias(replica1), true))
 			x.env.Sleep(20 * time.Second)
 			require.Equal(x, c.released, done.IsSet(), c.release)
 		})

@@ -270,3 +270,21 @@ func TestPromotionWaitsForTransactionalRead(t *testing.T) {
 		require.InDelta(x, 4900*time.Millisecond, took, float64(100*time.Millisecond))
 	})
 }
+
+// A lameduck tablet stops advertising at the next tick, still answers, and is healed by any
+// command to serve, also one that changes nothing.
+// spec: T-12, T-13, T-73, T-138
+func TestLameduck(t *testing.T) {
+	play(t, setting{}, func(x *stage) {
+		messages := x.watchHealth(primary)
+		x.tablets[primary].EnterLameduck()
+		x.env.Sleep(time.Second)
+		require.Len(x, *messages, 1, "nothing is sent at once")
+		x.env.Sleep(20 * time.Second)
+		require.False(x, (*messages)[1].msg.Serving)
+		require.NoError(x, x.dial(primary, topodata.Primary).insert(1))
+		require.NoError(x, x.tmc.RefreshState(x.within(remoteTimeout), alias(primary)))
+		x.env.Sleep(20 * time.Second)
+		require.True(x, (*messages)[2].msg.Serving)
+	})
+}

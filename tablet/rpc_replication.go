@@ -134,6 +134,13 @@ func (tm *tabletManager) startReplication(semiSync bool) error {
 	return tm.t.mysql.StartReplication()
 }
 
+func (tm *tabletManager) restartReplication(semiSync bool) error {
+	if err := tm.t.mysql.StopReplication(false); err != nil {
+		return err
+	}
+	return tm.startReplication(semiSync)
+}
+
 // resetReplication wipes replication and the GTID history.
 // spec: R-42
 func (tm *tabletManager) resetReplication() error {

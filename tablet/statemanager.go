@@ -173,10 +173,6 @@ func (sm *stateManager) applyGrace(to topodata.TabletType) {
 	})
 }
 
-// EnterLameduck stops advertising that the tablet serves; queries go on.
-// spec: T-13, T-73
-func (sm *stateManager) EnterLameduck() { sm.setLameduck(true) }
-
 func (sm *stateManager) exitLameduck() { sm.setLameduck(false) }
 
 func (sm *stateManager) setLameduck(on bool) {

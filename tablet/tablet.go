@@ -72,6 +72,11 @@ func (t *Tablet) Status() Status {
 	}
 }
 
+// EnterLameduck stops advertising that the tablet serves, from the next health message on.
+// Queries go on; any SetServingType ends it.
+// spec: T-13, T-73, T-138
+func (t *Tablet) EnterLameduck() { t.sm.setLameduck(true) }
+
 // step records a step of a tablet manager call.
 func (t *Tablet) step(call, step string, err error) {
 	if !t.env.Tracing() {

@@ -116,6 +116,9 @@ func (tm *tabletManager) register(node *simnet.Node) {
 	tm.serve(node, tmclient.MethodStartReplication, locked, done(func(_ *sim.Context, req any) error {
 		return tm.startReplication(req.(tmclient.SemiSyncRequest).SemiSync)
 	}))
+	tm.serve(node, tmclient.MethodRestartReplication, locked, done(func(_ *sim.Context, req any) error {
+		return tm.restartReplication(req.(tmclient.SemiSyncRequest).SemiSync)
+	}))
 	tm.serve(node, tmclient.MethodStopReplicationAndGetStatus, locked, tm.stopReplicationAndGetStatus)
 	tm.serve(node, tmclient.MethodResetReplication, locked, done(func(*sim.Context, any) error { return tm.resetReplication() }))
 	tm.serve(node, tmclient.MethodInitPrimary, locked, func(ctx *sim.Context, req any) (any, error) {

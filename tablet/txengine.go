@@ -102,11 +102,21 @@ func (e *txEngine) accept(want txState) {
 	if was == want {
 		return
 	}
-	if was == txReadWrite || was == txReadOnly && e.t.behaviors.TxEngineRestartOnPromotion {
+	if was == txReadWrite {
 		e.close()
 	}
 	e.pool.reopen()
 	e.setState(want)
+}
+
+// restart ends a replica's transactions before the tablet goes read-write, as releases with
+// two-phase commit do; it waits for statements in them.
+// spec: T-146
+func (e *txEngine) restart() {
+	if e.isReadOnly() {
+		e.close()
+	}
+	e.accept(txReadWrite)
 }
 
 func (e *txEngine) setState(s txState) {

@@ -2,6 +2,7 @@ package tablet_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,7 +79,30 @@ func play(t *testing.T, s setting, script func(x *stage)) *stage {
 	out := build(s, x, script).Run()
 	require.Empty(t, x.errors)
 	require.Equal(t, "done", out.ID, "%v: %s", out.Kind, out.Detail)
+	checkFields(t, x.events)
 	return x
+}
+
+// checkFields makes sure that events have the fields that their kinds document.
+func checkFields(t *testing.T, events *recorder) {
+	t.Helper()
+	documented := map[trace.Kind]string{}
+	for _, d := range append(tablet.TraceKinds(), mysqld.TraceKinds()...) {
+		documented[d.Kind] = d.Fields
+	}
+	for _, e := range events.events {
+		if fields, ours := documented[e.Kind]; ours {
+			require.Equal(t, fields, keys(e), e.Kind)
+		}
+	}
+}
+
+func keys(e trace.Event) string {
+	var names []string
+	for _, f := range e.Fields {
+		names = append(names, f.Key)
+	}
+	return strings.Join(names, " ")
 }
 
 func build(s setting, x *stage, script func(x *stage)) *sim.World {

@@ -47,7 +47,7 @@ func Run(s *scenario.Scenario, opts Options) (*Result, error) {
 	rec := trace.NewRecorder(reportKinds())
 	c := build(s, opts.Release, opts.Flags, sim.Config{
 		Seed: opts.Seed, Chooser: opts.Chooser, Sink: opts.sink(rec), Pool: opts.Pool, OnStep: opts.OnStep,
-		MaxTime: sim.Time(s.Duration.Std() + startLimit + overtime),
+		MaxTime: sim.Time(s.Duration.Std() + startLimit + overtime), Epoch: epoch(opts.Seed),
 	})
 	p := &play{cluster: c, opts: opts}
 	c.world.AddHost(hostOperator, sim.HostOptions{}, p.direct)
@@ -85,6 +85,14 @@ func (o *Options) sink(rec *trace.Recorder) trace.Sink {
 		return nil
 	}
 	return sinks
+}
+
+// epoch is the wall clock at the start of a run: within a second of the beginning
+// of 2026. Where a run lies within the second is drawn, since several things in a
+// cluster look at whole seconds (D-93, T-77).
+func epoch(seed uint64) int64 {
+	const beginning = 1767225600_000000000
+	return beginning + sim.NewRand(seed, "epoch").Int64n(int64(time.Second))
 }
 
 const (

@@ -8,7 +8,7 @@
 // which stands for the local socket; servers reach each other over the network.
 //
 // Left out: SQL, row locks and deadlocks (writes never wait for each other's rows), DDL as
-// more than a transaction, purged binary logs, parallel appliers as such (see
+// more than a transaction, the purging of old binary logs, parallel appliers as such (see
 // Timings.Apply). A row keeps the last value and the number of writes that made it, so that
 // checkers see lost and repeated writes; inserting a key twice is no error.
 //

@@ -40,7 +40,8 @@ type batch struct {
 type ackRequest struct{ session int64 }
 
 var (
-	errPurged      = errors.New("Got fatal error 1236 from source when reading data from binary log: the source has purged required GTIDs") //nolint:staticcheck // MySQL's text
+	//lint:ignore ST1005 MySQL's text
+	errPurged      = errors.New("Got fatal error 1236 from source when reading data from binary log: the source has purged required GTIDs")
 	errDumpStopped = errors.New("binlog dump was stopped")
 )
 

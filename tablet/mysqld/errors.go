@@ -11,7 +11,8 @@ var (
 	// ErrKilled: somebody killed the connection.
 	ErrKilled = errors.New("connection was killed (errno 2013) (sqlstate HY000)")
 	// ErrReadOnly: read_only or super_read_only forbids the write. spec: T-58, T-123
-	ErrReadOnly = errors.New("The MySQL server is running with the --super-read-only option so it cannot execute this statement (errno 1290) (sqlstate HY000)") //nolint:staticcheck // MySQL's text
+	//lint:ignore ST1005 MySQL's text
+	ErrReadOnly = errors.New("The MySQL server is running with the --super-read-only option so it cannot execute this statement (errno 1290) (sqlstate HY000)")
 	// ErrNotReplica: the server has no source. spec: T-104, R-102a
 	ErrNotReplica = errors.New("no replication status (errno 100) (sqlstate HY000)")
 	// ErrReplicationRunning: a change needs stopped threads.

@@ -93,6 +93,14 @@ func (c *Client) StartReplication(ctx *sim.Context, tablet topodata.TabletAlias,
 	return err
 }
 
+// RestartReplication stops both threads and starts them again, which makes a change of
+// semi-sync count.
+// spec: R-44, T-113
+func (c *Client) RestartReplication(ctx *sim.Context, tablet topodata.TabletAlias, semiSync bool) error {
+	_, err := c.call(ctx, tablet, MethodRestartReplication, SemiSyncRequest{SemiSync: semiSync})
+	return err
+}
+
 // StopReplicationAndGetStatus stops the receiver; the applier goes on.
 // spec: R-41
 func (c *Client) StopReplicationAndGetStatus(ctx *sim.Context, tablet topodata.TabletAlias) (StopReplicationStatus, error) {

@@ -16,7 +16,7 @@ import (
 func tabletAlias() topodata.TabletAlias { return topodata.TabletAlias{Cell: "zone1", UID: 100} }
 
 // call makes one Ping with a timeout, against a tablet that starts to listen after a while.
-func call(t *testing.T, timeout, listensAfter time.Duration, serve handler) (err error, took time.Duration) {
+func call(t *testing.T, timeout, listensAfter time.Duration, serve handler) (took time.Duration, err error) {
 	t.Helper()
 	w := sim.New(sim.Config{Seed: 1})
 	net := w.AddHost("net", sim.HostOptions{}, nil).Env()
@@ -38,7 +38,7 @@ func call(t *testing.T, timeout, listensAfter time.Duration, serve handler) (err
 	})
 	out := w.Run()
 	require.Equal(t, "done", out.ID, out.Detail)
-	return err, took
+	return took, err
 }
 
 // handler is what the tablet does with a call.
@@ -50,11 +50,11 @@ func ok(*sim.Env, *sim.Context) error { return nil }
 // say which one it was but where nobody listened.
 // spec: R-51
 func TestWaitsForTheTablet(t *testing.T) {
-	err, took := call(t, 15*time.Second, 8*time.Second, ok)
+	took, err := call(t, 15*time.Second, 8*time.Second, ok)
 	require.NoError(t, err)
 	require.Less(t, took, 10100*time.Millisecond)
 
-	err, took = call(t, 15*time.Second, time.Minute, ok)
+	took, err = call(t, 15*time.Second, time.Minute, ok)
 	require.EqualError(t, err, `rpc error: code = DeadlineExceeded desc = latest balancer error: connection error: desc = "transport: Error while dialing: dial tcp zone1-0000000100: connect: connection refused"`)
 	require.Equal(t, 15*time.Second, took)
 }
@@ -62,9 +62,9 @@ func TestWaitsForTheTablet(t *testing.T) {
 // Errors of the tablet arrive as they are; the end of the caller's time is a status.
 func TestErrors(t *testing.T) {
 	own := errors.New("as the tablet says")
-	err, _ := call(t, time.Second, 0, func(*sim.Env, *sim.Context) error { return own })
+	_, err := call(t, time.Second, 0, func(*sim.Env, *sim.Context) error { return own })
 	require.Equal(t, own, err)
-	err, took := call(t, time.Second, 0, func(env *sim.Env, ctx *sim.Context) error {
+	took, err := call(t, time.Second, 0, func(env *sim.Env, ctx *sim.Context) error {
 		env.Select(sim.OnDone(ctx))
 		return ctx.Err()
 	})

@@ -111,8 +111,8 @@ type (
 		SemiSync bool
 	}
 
-	// SemiSyncRequest is the request of PromoteReplica, UndoDemotePrimary, InitPrimary and
-	// StartReplication: whether this tablet's side of semi-sync is on. spec: R-13
+	// SemiSyncRequest is the request of PromoteReplica, UndoDemotePrimary, InitPrimary,
+	// StartReplication and RestartReplication: whether this tablet's side of semi-sync is on. spec: R-13
 	SemiSyncRequest struct{ SemiSync bool }
 
 	// DemotePrimaryRequest is R-31's; Force releases commits that wait for ACKs.

@@ -16,6 +16,7 @@ const (
 	MethodWaitForPosition             = prefix + "WaitForPosition"
 	MethodStopReplication             = prefix + "StopReplication"
 	MethodStartReplication            = prefix + "StartReplication"
+	MethodRestartReplication          = prefix + "RestartReplication"
 	MethodStopReplicationAndGetStatus = prefix + "StopReplicationAndGetStatus"
 	MethodResetReplication            = prefix + "ResetReplication"
 	MethodInitPrimary                 = prefix + "InitPrimary"
