@@ -47,7 +47,7 @@ func (r *Resolved) caption() plotstyle.Caption {
 	runs := int(r.Seeds.Last-r.Seeds.First) + 1
 	return plotstyle.Caption{
 		Runs: runs, Seeds: fmt.Sprintf("%d-%d, the same at every point", r.Seeds.First, r.Seeds.Last),
-		Release: r.Profile.Name, Unit: "one run with one reparent", Interval: "95 % BCa bootstrap over runs",
+		Release: r.Profile.Name, Unit: "traffic around one planned reparent", Interval: "95 % BCa bootstrap over runs",
 	}
 }
 
