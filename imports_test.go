@@ -46,9 +46,7 @@ var modules = map[string]struct {
 	"github.com/HdrHistogram/hdrhistogram-go": {[]string{"experiments/stats"}, "latencies: integers, merged in any order"},
 	"gonum.org/v1/gonum":                      {[]string{"experiments/stats", "experiments/plotstyle"}, "distributions"},
 	"gonum.org/v1/plot":                       {[]string{"experiments/plotstyle"}, "figures"},
-	"codeberg.org/go-fonts/liberation":        {[]string{"experiments/plotstyle"}, "the fonts of the figures"},
 	"golang.org/x/image":                      {[]string{"experiments/plotstyle"}, "font faces for measuring text"},
-	"golang.org/x/term":                       {[]string{"cmd/bufsim"}, "is stderr a terminal"},
 }
 
 func TestImportRules(t *testing.T) {

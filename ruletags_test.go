@@ -19,7 +19,7 @@ var (
 )
 
 // known are the rule families of the specification.
-var known = regexp.MustCompile(`^(?:[BCPLMVXGDTROSW]-\d+[a-z]?|[DG]I-\d+|I-[OW]\d+)$`)
+var known = regexp.MustCompile(`^(?:[BCPLMVXGDTROSW]-\d+[a-z]?|P\d+|[DG]I-\d+|I-[OW]\d+)$`)
 
 // TestRuleTags holds that every tag names a rule of a known family and that
 // enough of the tagged rules have a test: a tag in code should be answered by a

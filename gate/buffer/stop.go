@@ -60,6 +60,7 @@ func (sb *shardBuffer) countUtilization() {
 	if sb.dryRun() {
 		most, sum = sb.stats.knownDryRunMax(), sb.stats.utilizationDryRunSum
 	}
+	// float: the rule demands a truncated IEEE double, evaluated left to right.
 	sum.Add(int64(float64(most) / float64(sb.buffer.cfg.Size) * 100.0))
 }
 
