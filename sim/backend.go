@@ -32,6 +32,12 @@ type Backend interface {
 	Sink() trace.Sink
 }
 
+// DaemonStarter is an optional ability of a [Backend]: it starts the procs of
+// [Env.GoDaemon], which serve for ever. A backend without it starts them with Go.
+type DaemonStarter interface {
+	GoDaemon(name string, fn func())
+}
+
 // NewLiveEnv returns the environment of the named host over a real-time backend.
 func NewLiveEnv(b Backend, host string) *Env {
 	return newEnv(&Env{live: b, host: &Host{name: host}})

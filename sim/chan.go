@@ -36,12 +36,12 @@ func (c *Chan[T]) Send(v T) {
 		wt := c.env.begin(OpSend, &c.Object)
 		s := c.newSlot()
 		s.v = v
-		wt.enrol(&c.sendq).slot = s
+		wt.enrol(&c.sendq, s)
 		wt.park()
 		ok := s.ok
 		c.freeSlot(s)
 		if !ok {
-			c.panicClosed("send on")
+			c.misuse("send on closed channel")
 		}
 	}
 	c.exit()
@@ -61,7 +61,7 @@ func (c *Chan[T]) Recv() (v T, ok bool) {
 	if !c.recvReady() {
 		wt := c.env.begin(OpRecv, &c.Object)
 		s := c.newSlot()
-		wt.enrol(&c.recvq).slot = s
+		wt.enrol(&c.recvq, s)
 		wt.park()
 		v, ok = s.v, s.ok
 		c.freeSlot(s)
@@ -87,7 +87,7 @@ func (c *Chan[T]) TryRecv() (v T, got bool) {
 func (c *Chan[T]) Close() {
 	c.enter(OpClose)
 	if c.closed {
-		c.panicClosed("close of")
+		c.misuse("close of closed channel")
 	}
 	c.closed = true
 	for c.recvq.n > 0 {
@@ -97,12 +97,6 @@ func (c *Chan[T]) Close() {
 		c.sendq.head.fire()
 	}
 	c.exit()
-}
-
-// panicClosed leaves the monitor, so that a recovered panic does no further harm.
-func (c *Chan[T]) panicClosed(what string) {
-	c.exit()
-	panic("sim: " + what + " closed channel " + c.FullName())
 }
 
 // Closed reports whether the channel is closed.
@@ -133,7 +127,7 @@ func (c *Chan[T]) trySend(v T) bool {
 		return false
 	}
 	if c.closed {
-		c.panicClosed("send on")
+		c.misuse("send on closed channel")
 	}
 	if c.recvq.n > 0 {
 		n := c.recvq.at(c.pickWaiter(OpSend, c.recvq.n))
@@ -235,10 +229,10 @@ func (c *Chan[T]) caseEnrol(k *Case, wt *wait) {
 	s := c.newSlot()
 	if k.send {
 		s.v = *k.data.(*T)
-		wt.enrol(&c.sendq).slot = s
+		wt.enrol(&c.sendq, s)
 		return
 	}
-	wt.enrol(&c.recvq).slot = s
+	wt.enrol(&c.recvq, s)
 }
 
 func (c *Chan[T]) caseFinish(k *Case, n *node, fired bool) {
@@ -252,7 +246,7 @@ func (c *Chan[T]) caseFinish(k *Case, n *node, fired bool) {
 	if !k.send {
 		deliver(k, v, ok)
 	} else if !ok {
-		c.panicClosed("send on")
+		c.misuse("send on closed channel")
 	}
 }
 

@@ -1,6 +1,9 @@
 package sim
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Chooser is the only source of scheduling nondeterminism of a [World].
 //
@@ -60,28 +63,50 @@ func (k ChoiceKind) String() string {
 type Point struct {
 	// Kind says what is decided.
 	Kind ChoiceKind
+	// Op is the operation that the current proc is about to do (KindSwitch), or
+	// the one for which a waiter or a case is chosen.
+	Op Op
 	// Time is the virtual time of the decision.
 	Time Time
 	// Step is the number of the scheduler step in which it is made.
 	Step uint64
-	// Op and Object name the operation that the current proc is about to do
-	// (KindSwitch), or the object decided about (KindWaiter, KindBarge, KindSelect).
-	Op     Op
-	Object string
 
-	w *World
+	obj *Object
+	w   *World
 }
 
-// Task names the i-th alternative of a KindTask or KindSwitch point. For
+// Object names the object that the operation is on, or the empty string. The name
+// is built anew by each call.
+func (p *Point) Object() string {
+	if p.obj == nil {
+		return ""
+	}
+	return p.obj.FullName()
+}
+
+// Task describes the i-th alternative of a KindTask or KindSwitch point. For
 // KindSwitch, alternative 0 is the current proc.
 func (p *Point) Task(i int) TaskInfo {
+	k := p.task(i)
+	if p.Kind == KindSwitch && i == 0 {
+		info := k.info()
+		info.Op, info.Object = p.Op, p.Object()
+		return info
+	}
+	return k.info()
+}
+
+// TaskID is the ID of [Point.Task]; it costs nothing.
+func (p *Point) TaskID(i int) uint64 { return p.task(i).id() }
+
+func (p *Point) task(i int) task {
 	if p.Kind == KindSwitch {
 		if i == 0 {
-			return p.w.cur.info()
+			return task{p: p.w.cur}
 		}
 		i--
 	}
-	return p.w.ready.at(i).info()
+	return p.w.ready.at(i)
 }
 
 // TaskInfo identifies a schedulable task to choosers and reports.
@@ -102,20 +127,47 @@ type Decision struct {
 	N, C int32
 }
 
+// decisionLog is a list of decisions in chunks, so that growing copies nothing.
+type decisionLog struct {
+	full [][]Decision
+	last []Decision
+}
+
+const decisionChunk = 4096
+
+func (l *decisionLog) add(d Decision) {
+	n := len(l.last)
+	if n == cap(l.last) {
+		l.grow()
+		n = len(l.last)
+	}
+	l.last = l.last[:n+1]
+	l.last[n] = d
+}
+
+func (l *decisionLog) grow() {
+	if len(l.last) == decisionChunk {
+		l.full = append(l.full, l.last)
+		l.last = make([]Decision, 0, decisionChunk)
+	} else {
+		l.last = append(make([]Decision, 0, max(64, 4*len(l.last))), l.last...)
+	}
+}
+
+func (l *decisionLog) all() []Decision { return append(slices.Concat(l.full...), l.last...) }
+
 // choose makes one decision, logs it and feeds the hash.
 func (w *World) choose(kind ChoiceKind, op Op, obj *Object, n int) int {
 	if n <= 1 || w.chooser == nil {
 		return 0
 	}
-	w.point = Point{Kind: kind, Time: w.now, Step: w.steps, Op: op, w: w}
-	if obj != nil {
-		w.point.Object = obj.FullName()
-	}
-	c := w.chooser.Choose(&w.point, n)
+	p := &w.point
+	p.Kind, p.Op, p.Time, p.Step, p.obj = kind, op, w.now, w.steps, obj
+	c := w.chooser.Choose(p, n)
 	if c < 0 || c >= n {
 		panic(fmt.Sprintf("sim: chooser returned %d for %s with %d alternatives", c, kind, n))
 	}
-	w.decisions = append(w.decisions, Decision{kind, int32(n), int32(c)})
+	w.decisions.add(Decision{kind, int32(n), int32(c)})
 	w.hash = mix(w.hash, uint64(kind)<<56|uint64(c))
 	return c
 }

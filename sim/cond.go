@@ -16,17 +16,11 @@ func (e *Env) NewCond(name string, l Locker) *Cond { return &Cond{Object: e.obje
 func (c *Cond) Wait() {
 	c.enterQuiet()
 	wt := c.env.begin(OpWait, &c.Object)
-	wt.enrol(&c.q)
+	wt.enrol(&c.q, c)
 	c.exit()
 	c.L.Unlock()
 	c.enterQuiet()
-	if wt.fired < 0 {
-		wt.park()
-	} else if wt.proc == nil {
-		<-wt.wake
-	} else {
-		wt.park() // fired while unlocking: the proc is ready already
-	}
+	wt.park() // if a live goroutine was woken meanwhile, this returns at once
 	c.exit()
 	c.L.Lock()
 }
@@ -34,10 +28,14 @@ func (c *Cond) Wait() {
 // Signal wakes one waiter, the one that waited longest by default.
 func (c *Cond) Signal() {
 	c.enter(OpSignal)
+	c.signalQuiet()
+	c.exit()
+}
+
+func (c *Cond) signalQuiet() {
 	if c.q.n > 0 {
 		c.q.at(c.pickWaiter(OpSignal, c.q.n)).fire()
 	}
-	c.exit()
 }
 
 // Broadcast wakes all waiters, in the order in which they came.
@@ -47,4 +45,11 @@ func (c *Cond) Broadcast() {
 		c.q.head.fire()
 	}
 	c.exit()
+}
+
+// inherit implements heir: a signal to a proc that was killed wakes another.
+func (c *Cond) inherit(_ *node, fired bool) {
+	if fired {
+		c.signalQuiet()
+	}
 }

@@ -16,51 +16,69 @@ type Context struct {
 	deadline Time
 	timer    *Timer
 	children []*Context
+	place    int // among the parent's children
 	key, val any
 	ch       chan struct{}
 }
 
 // Background returns a context that never ends.
-func (e *Env) Background() *Context { return e.newContext(nil) }
+func (e *Env) Background() *Context { return e.newContext(nil, Never) }
 
-func (e *Env) newContext(parent *Context) *Context {
+// newContext returns a child of parent that ends at an instant.
+func (e *Env) newContext(parent *Context, at Time) *Context {
 	c := &Context{env: e, parent: parent, deadline: Never}
 	c.done.Object = Object{env: e, name: "ctx"}
 	if parent == nil {
 		return c
 	}
 	c.deadline = parent.deadline
-	e.enter()
-	if parent.err != nil {
-		c.err = parent.err
-		c.done.set = true
-	} else {
-		parent.children = append(parent.children, c)
+	if at < c.deadline {
+		c.deadline = at
+		c.timer = e.NewTimer("ctx-deadline", func() { c.cancel(context.DeadlineExceeded) })
 	}
-	e.exit()
+	e.enter()
+	defer e.exit()
+	switch {
+	case parent.err != nil:
+		c.end(parent.err)
+	case at <= e.Now():
+		c.end(context.DeadlineExceeded)
+	default:
+		if parent.ends() {
+			c.place = len(parent.children)
+			parent.children = append(parent.children, c)
+		}
+		if c.timer != nil {
+			c.startTimer(at)
+		}
+	}
 	return c
+}
+
+// ends reports whether c can ever end: a background and its values cannot.
+func (c *Context) ends() bool {
+	return c.parent != nil && (c.key == nil || c.parent.ends())
+}
+
+// startTimer and stopTimer run inside the monitor.
+func (c *Context) startTimer(at Time) {
+	if w := c.env.w; w != nil {
+		w.arm(c.timer, at)
+	} else {
+		c.timer.armLive(at)
+	}
 }
 
 // WithCancel returns a copy of parent that also ends when cancel is called.
 // Calling cancel again does nothing; not calling it keeps a little memory until
 // the parent ends.
 func (e *Env) WithCancel(parent *Context) (ctx *Context, cancel func()) {
-	c := e.newContext(parent)
-	return c, func() { c.cancel(context.Canceled) }
+	return e.WithDeadline(parent, Never)
 }
 
 // WithDeadline is WithCancel with an instant at which the context ends.
 func (e *Env) WithDeadline(parent *Context, at Time) (ctx *Context, cancel func()) {
-	c := e.newContext(parent)
-	if at < c.deadline && c.err == nil {
-		c.deadline = at
-		c.timer = e.NewTimer("ctx-deadline", func() { c.cancel(context.DeadlineExceeded) })
-		if at <= e.Now() {
-			c.cancel(context.DeadlineExceeded)
-		} else {
-			c.timer.ResetAt(at)
-		}
-	}
+	c := e.newContext(parent, at)
 	return c, func() { c.cancel(context.Canceled) }
 }
 
@@ -71,7 +89,7 @@ func (e *Env) WithTimeout(parent *Context, d time.Duration) (ctx *Context, cance
 
 // WithValue returns a copy of parent in which key has value.
 func (e *Env) WithValue(parent *Context, key, value any) *Context {
-	c := e.newContext(parent)
+	c := e.newContext(parent, Never)
 	c.key, c.val = key, value
 	return c
 }
@@ -114,15 +132,14 @@ func (c *Context) stopTimer() {
 }
 
 func (c *Context) forget(child *Context) {
-	for i, x := range c.children {
-		if x == child {
-			last := len(c.children) - 1
-			c.children[i] = c.children[last]
-			c.children[last] = nil
-			c.children = c.children[:last]
-			return
-		}
+	last := len(c.children) - 1
+	if child.place > last || c.children[child.place] != child {
+		return
 	}
+	moved := c.children[last]
+	c.children[child.place], moved.place = moved, child.place
+	c.children[last] = nil
+	c.children = c.children[:last]
 }
 
 // Err returns nil while the context runs, then context.Canceled or

@@ -15,25 +15,27 @@ func newCoro() *coro { return &coro{run: make(chan struct{}), rest: make(chan st
 
 func (c *coro) loop() {
 	for range c.run {
-		c.p.body()
+		c.p.body(c.yield)
 		c.rest <- struct{}{}
 	}
 }
 
-// resume runs the coroutine until it yields or its proc ends.
-func (c *coro) resume() {
+// next runs the coroutine until it yields or its proc ends.
+func (c *coro) next() (struct{}, bool) {
 	if !c.started {
 		c.started = true
 		go c.loop()
 	}
 	c.run <- struct{}{}
 	<-c.rest
+	return struct{}{}, true
 }
 
 // yield gives control back to whoever resumed.
-func (c *coro) yield() {
+func (c *coro) yield(struct{}) bool {
 	c.rest <- struct{}{}
 	<-c.run
+	return true
 }
 
 // close frees an idle coroutine.

@@ -10,15 +10,13 @@ type coro struct {
 	p    *Proc
 	next func() (struct{}, bool)
 	stop func()
-	give func(struct{}) bool
 }
 
 func newCoro() *coro {
 	c := &coro{}
 	c.next, c.stop = iter.Pull(func(yield func(struct{}) bool) {
-		c.give = yield
 		for {
-			c.p.body()
+			c.p.body(yield)
 			if !yield(struct{}{}) {
 				return
 			}
@@ -26,12 +24,6 @@ func newCoro() *coro {
 	})
 	return c
 }
-
-// resume runs the coroutine until it yields or its proc ends.
-func (c *coro) resume() { c.next() }
-
-// yield gives control back to whoever resumed.
-func (c *coro) yield() { c.give(struct{}{}) }
 
 // close frees an idle coroutine.
 func (c *coro) close() { c.stop() }

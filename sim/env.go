@@ -65,27 +65,37 @@ func (e *Env) Wall() int64 {
 // Sleep blocks for d. Sleeping for zero or less gives way to other runnable
 // procs, like [Env.Yield].
 func (e *Env) Sleep(d time.Duration) {
-	if d <= 0 {
-		e.Yield()
+	if w := e.w; w != nil && d > 0 {
+		p := w.waiter(OpSleep)
+		if w.fallAsleep(e, p, w.now.Add(d)) {
+			p.wait.rest(struct{}{})
+			if p.killed {
+				panic(killed{})
+			}
+		}
 		return
 	}
-	e.SleepUntil(e.Now().Add(d))
+	if d <= 0 {
+		e.Yield()
+	} else {
+		e.SleepUntil(e.Now().Add(d))
+	}
 }
 
 // SleepUntil blocks until t.
 func (e *Env) SleepUntil(t Time) {
-	e.enter()
-	if t > e.Now() {
-		wt := e.begin(OpSleep, &e.self)
-		n := wt.enrol(nil)
-		if e.w != nil {
-			e.w.sleep(wt.proc, t)
-			wt.park()
-		} else {
-			e.armWait(wt, n, t)
-			wt.park()
-		}
+	d := t.Sub(e.Now())
+	if d <= 0 {
+		return
 	}
+	if e.w != nil {
+		e.Sleep(d)
+		return
+	}
+	e.enter()
+	wt := e.begin(OpSleep, &e.self)
+	e.armWait(wt, wt.enrol(nil, nil), t)
+	wt.park()
 	e.exit()
 }
 
@@ -94,9 +104,7 @@ func (e *Env) Yield() {
 	if e.w == nil {
 		return
 	}
-	wt := e.begin(OpYield, &e.self)
-	wt.proc.makeReady()
-	wt.proc.park()
+	e.w.waiter(OpYield).giveWay(OpYield, &e.self)
 }
 
 func (e *Env) enter() { e.self.enterQuiet() }
@@ -113,6 +121,10 @@ func (e *Env) GoDaemon(name string, fn func()) { e.spawn(name, fn, true) }
 func (e *Env) spawn(name string, fn func(), daemon bool) {
 	if e.w != nil {
 		e.w.spawn(e, name, fn, daemon)
+		return
+	}
+	if b, ok := e.live.(DaemonStarter); ok && daemon {
+		b.GoDaemon(e.qualify(name), fn)
 		return
 	}
 	e.live.Go(e.qualify(name), fn)

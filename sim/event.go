@@ -48,7 +48,7 @@ func (v *Event) Wait() {
 	v.enter(OpWait)
 	if !v.set {
 		wt := v.env.begin(OpWait, &v.Object)
-		wt.enrol(&v.q)
+		wt.enrol(&v.q, nil)
 		wt.park()
 	}
 	v.exit()
@@ -61,6 +61,6 @@ func (v *Event) header() *Object      { return &v.Object }
 func (v *Event) caseReady(*Case) bool { return v.set }
 func (v *Event) caseTake(*Case)       {}
 func (v *Event) caseEnrol(_ *Case, wt *wait) {
-	wt.enrol(&v.q)
+	wt.enrol(&v.q, nil)
 }
 func (v *Event) caseFinish(*Case, *node, bool) {}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math/bits"
+	"slices"
 	"time"
 
 	"bufsim/sim/trace"
@@ -56,6 +57,9 @@ func (h *Host) Crash() {
 	if h.down {
 		return
 	}
+	for _, k := range h.held {
+		h.w.ready.push(k) // to be unwound like the others
+	}
 	h.down, h.paused, h.held = true, false, nil
 	h.emit("crash")
 	for _, fn := range h.onCrash {
@@ -65,7 +69,13 @@ func (h *Host) Crash() {
 	for _, p := range h.w.procsOf(h) {
 		h.w.kill(p)
 	}
-	h.w.ready.filter(func(k task) bool { return k.host() != h || k.p != nil })
+	h.w.ready.filter(func(k task) bool {
+		if k.p != nil || k.host() != h {
+			return true
+		}
+		k.t.queue = false
+		return false
+	})
 }
 
 // Restart boots the process anew after a crash; it does nothing if it runs.
@@ -87,9 +97,13 @@ func (h *Host) Restart() {
 // for objects that outlive the process, such as network connections.
 func (h *Host) OnCrash(fn func()) { h.onCrash = append(h.onCrash, fn) }
 
-// OnCrash has fn called when this incarnation of the host crashes; in real time
-// never.
-func (e *Env) OnCrash(fn func()) { e.host.OnCrash(fn) }
+// OnCrash has fn called when this incarnation of the host crashes. It does nothing
+// if that has happened, and in real time.
+func (e *Env) OnCrash(fn func()) {
+	if e.w != nil && e.Alive() {
+		e.host.OnCrash(fn)
+	}
+}
 
 // Pause stops the process as SIGSTOP does: it runs nothing until Resume, while
 // time and its timers go on; what came due meanwhile happens at Resume, in order.
@@ -115,11 +129,10 @@ func (h *Host) Resume() {
 	}
 	h.paused = false
 	h.emit("resume")
-	held := h.held
-	h.held = nil
-	for _, k := range held {
+	for _, k := range h.held {
 		h.w.ready.push(k)
 	}
+	h.held = h.held[:0]
 }
 
 // StepClock moves the host's wall clock by d.
@@ -135,13 +148,7 @@ func (h *Host) emit(what string) {
 }
 
 func (h *Host) filterHeld(keep func(task) bool) {
-	kept := h.held[:0]
-	for _, k := range h.held {
-		if keep(k) {
-			kept = append(kept, k)
-		}
-	}
-	h.held = kept
+	h.held = slices.DeleteFunc(h.held, func(k task) bool { return !keep(k) })
 }
 
 // wall computes epoch + skew + now*(1+drift) in integers.

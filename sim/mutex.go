@@ -29,13 +29,15 @@ func (m *Mutex) Lock() {
 			w.checkCycle(w.cur, &m.Object)
 		}
 		wt := m.env.begin(OpLock, &m.Object)
-		wt.enrol(&m.q)
+		wt.enrol(&m.q, m)
 		wt.park()
-		if wt.grants == m {
-			break
+		if wt.proc == nil || m.holder == wt.proc {
+			m.exit()
+			return // it was handed over
 		}
 	}
-	m.locked, m.holder = true, m.env.current()
+	m.locked = true
+	m.setHolder(m.env.current())
 	m.exit()
 }
 
@@ -44,24 +46,29 @@ func (m *Mutex) TryLock() bool {
 	m.enter(OpLock)
 	free := !m.locked
 	if free {
-		m.locked, m.holder = true, m.env.current()
+		m.locked = true
+		m.setHolder(m.env.current())
 	}
 	m.exit()
 	return free
 }
 
-// Unlock frees the mutex; it panics if the mutex is not locked.
+// Unlock frees the mutex; it panics if the mutex is not locked. A proc that is
+// unwound by the crash of its host frees only what it holds.
 func (m *Mutex) Unlock() {
 	m.enterQuiet()
+	if m.foreign() {
+		return
+	}
+	if !m.locked {
+		m.misuse("unlock of unlocked mutex")
+	}
 	m.release()
 	m.exit()
 }
 
 // release serves the next waiter; the caller is inside the monitor.
 func (m *Mutex) release() {
-	if !m.locked {
-		panic("sim: unlock of unlocked mutex " + m.FullName())
-	}
 	m.locked, m.holder = false, nil
 	if m.q.n == 0 {
 		return
@@ -75,9 +82,17 @@ func (m *Mutex) release() {
 		return
 	}
 	n := m.q.at(i)
-	n.wait.grants = m
-	m.locked, m.holder = true, n.wait.proc
+	m.locked = true
+	m.setHolder(n.wait.proc)
 	n.fire()
+}
+
+// inherit implements heir: a mutex handed to a proc that was killed goes to the
+// next; and if the dead proc was to compete for a free mutex, another one is.
+func (m *Mutex) inherit(n *node, fired bool) {
+	if fired && (!m.locked || m.holder == n.wait.proc) {
+		m.release()
+	}
 }
 
 // Locked reports whether somebody holds the mutex; for assertions.

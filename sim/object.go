@@ -41,8 +41,10 @@ type Object struct {
 	name string
 	id   uint64
 	// holder is the proc that holds the object exclusively; nil for tools without
-	// a holder, in real time, and when a callback holds it.
-	holder *Proc
+	// a holder, in real time, and when a callback holds it. Procs are used again, so
+	// holderID says which one it was.
+	holder   *Proc
+	holderID uint64
 }
 
 func (e *Env) object(name string) Object { return Object{env: e, name: name, id: e.nextID()} }
@@ -53,13 +55,17 @@ func (o *Object) FullName() string { return o.env.qualify(o.name) }
 // enter is called before every operation of a waiting tool. In a World it is a
 // choice point; in real time it takes the monitor that guards the tools' state.
 func (o *Object) enter(op Op) {
-	if w := o.env.w; w != nil {
-		if w.preempts && w.cur != nil {
-			w.switchPoint(op, o)
-		}
-		return
+	if w := o.env.w; w == nil || w.preempts {
+		o.enterSlow(op)
 	}
-	o.env.live.Lock()
+}
+
+func (o *Object) enterSlow(op Op) {
+	if w := o.env.w; w == nil {
+		o.env.live.Lock()
+	} else if w.cur != nil {
+		w.switchPoint(op, o)
+	}
 }
 
 // enterQuiet is enter without a choice point.
@@ -74,6 +80,36 @@ func (o *Object) exit() {
 	if o.env.w == nil {
 		o.env.live.Unlock()
 	}
+}
+
+// misuse ends an operation with a panic; it leaves the monitor, so that a
+// recovered panic does no further harm.
+func (o *Object) misuse(what string) {
+	o.exit()
+	panic("sim: " + what + " " + o.FullName())
+}
+
+// setHolder notes who holds the object from now on.
+func (o *Object) setHolder(p *Proc) {
+	o.holder = p
+	if p != nil {
+		o.holderID = p.id
+	}
+}
+
+// holding returns the proc that holds the object, if it has not ended.
+func (o *Object) holding() *Proc {
+	if o.holder != nil && o.holder.id == o.holderID {
+		return o.holder
+	}
+	return nil
+}
+
+// foreign reports whether the current proc is being unwound and does not hold o:
+// it was killed while it waited, and its deferred unlock must do nothing.
+func (o *Object) foreign() bool {
+	w := o.env.w
+	return w != nil && w.cur != nil && w.cur.killed && o.holding() != w.cur
 }
 
 // pickWaiter decides which of the n waiters of o is served.

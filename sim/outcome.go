@@ -88,8 +88,10 @@ func (p *Proc) waiting() Waiting {
 	x := Waiting{Proc: p.fullName(), Op: p.wait.op, Since: p.wait.since}
 	if obj := p.wait.obj; obj != nil {
 		x.Object = obj.FullName()
-		if obj.holder != nil {
-			x.Holder = obj.holder.fullName()
+		if h := obj.holding(); h != nil {
+			x.Holder = h.fullName()
+		} else if obj.holder != nil {
+			x.Holder = "a proc that has ended"
 		}
 	}
 	return x
@@ -119,7 +121,7 @@ func (w *World) checkCycle(p *Proc, obj *Object) {
 	}
 	hops := 0
 	for o := obj; ; hops++ {
-		h := o.holder
+		h := o.holding()
 		if h == p && hops > 0 {
 			break
 		}

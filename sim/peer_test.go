@@ -1,16 +1,20 @@
 package sim_test
 
-// Every benchmark here does the same work twice in one process: on our kernel and
-// on testing/synctest, and reports both costs and the ratio. Run it with
+// Every workload here runs on our kernel and on testing/synctest, in one process
+// and in turns, and the medians are compared: the ratio depends little on the
+// machine. Run it with
 //
 //	make bench
 
 import (
 	"fmt"
+	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"text/tabwriter"
 	"time"
 
 	"bufsim/sim"
@@ -19,50 +23,94 @@ import (
 
 // work is one measured job: ours and the peer's do n operations each.
 type work struct {
-	name string
-	size int
-	ours func(n int)
-	peer func(n int)
+	name   string
+	size   int
+	n      int
+	target float64 // how many times cheaper ours should be; 0 is not set
+	ours   func(n int)
+	peer   func(n int)
 }
 
+// rows collects the lines of the table that TestMain prints after benchmarks.
+var rows []string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if len(rows) > 0 {
+		tab := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(tab, "\nworkload\tours\tpeer\tratio\ttarget\tmet")
+		for _, row := range rows {
+			fmt.Fprintln(tab, row)
+		}
+		tab.Flush()
+	}
+	os.Exit(code)
+}
+
+func addRow(name, ours, peer string, ratio, target float64, met bool) {
+	want := "-"
+	if target > 0 {
+		want = fmt.Sprintf("%.1f", target)
+	}
+	yes := map[bool]string{true: "yes", false: "NO"}[met]
+	rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%.2f\t%s\t%s", name, ours, peer, ratio, want, yes))
+}
+
+// BenchmarkAgainstSynctest measures each workload once, whatever b.N is.
 func BenchmarkAgainstSynctest(b *testing.B) {
+	const repetitions = 9
 	for _, k := range works() {
+		measure := sync.OnceValues(func() (ours, peer float64) {
+			var a, p []float64
+			for range repetitions {
+				a, p = append(a, stopwatch(k.n, k.ours)), append(p, stopwatch(k.n, k.peer))
+			}
+			ours, peer = median(a), median(p)
+			addRow(fmt.Sprintf("%s/%d", k.name, k.size), fmt.Sprintf("%.0f ns", ours), fmt.Sprintf("%.0f ns", peer),
+				peer/ours, k.target, peer/ours >= k.target)
+			return ours, peer
+		})
 		b.Run(fmt.Sprintf("%s/%d", k.name, k.size), func(b *testing.B) {
-			ours := stopwatch(b.N, k.ours)
-			peer := stopwatch(b.N, k.peer)
-			b.ReportMetric(ours/float64(b.N), "sim-ns/op")
-			b.ReportMetric(peer/float64(b.N), "synctest-ns/op")
+			ours, peer := measure()
+			b.ReportMetric(ours, "sim-ns/op")
+			b.ReportMetric(peer, "synctest-ns/op")
 			b.ReportMetric(peer/ours, "ratio")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
 }
 
+// stopwatch returns the nanoseconds per operation.
 func stopwatch(n int, job func(int)) float64 {
+	runtime.GC()
 	start := time.Now()
 	job(n)
-	return float64(time.Since(start))
+	return float64(time.Since(start)) / float64(n)
+}
+
+func median(xs []float64) float64 {
+	slices.Sort(xs)
+	return xs[len(xs)/2]
 }
 
 func works() []work {
-	var list []work
-	for _, size := range []int{10, 100, 1000, 10_000} {
-		list = append(list, work{"sleep", size, sleepOurs(size, nil), sleepPeer(size)})
+	const n = 200_000
+	staying := func() sim.Chooser { return stay{} }
+	return []work{
+		{"sleep", 10, n, 0, sleepOurs(10, nil), sleepPeer(10)},
+		{"sleep", 100, n, 3.5, sleepOurs(100, nil), sleepPeer(100)},
+		{"sleep", 1000, n, 3, sleepOurs(1000, nil), sleepPeer(1000)},
+		{"sleep", 10_000, n, 0, sleepOurs(10_000, nil), sleepPeer(10_000)},
+		{"callback", 1000, n, 6, callbackOurs(1000), sleepPeer(1000)},
+		{"ping-pong", 1, n, 2, pingPongOurs(1, nil), pingPongPeer(1)},
+		{"ping-pong", 100, n, 2, pingPongOurs(100, nil), pingPongPeer(100)},
+		{"ping-pong-choice", 1, n, 1.2, pingPongOurs(1, staying), pingPongPeer(1)},
+		{"ping-pong-choice", 100, n, 1.2, pingPongOurs(100, staying), pingPongPeer(100)},
+		{"lock-yield", 1, n, 2, lockYieldOurs(1, nil), lockYieldPeer(1)},
+		{"lock-yield", 100, n, 2, lockYieldOurs(100, nil), lockYieldPeer(100)},
+		{"spawn", 100, n / 4, 2, spawnOurs(100), spawnPeer(100)},
+		{"short-world", 20, 50, 4, shortWorldOurs, shortWorldPeer},
 	}
-	list = append(list, work{"callback", 1000, callbackOurs(1000), sleepPeer(1000)})
-	list = append(list, work{"callback", 100_000, callbackOurs(100_000), sleepPeer(100_000)})
-	for _, size := range []int{1, 100} {
-		list = append(list,
-			work{"ping-pong", size, pingPongOurs(size, nil), pingPongPeer(size)},
-			work{"ping-pong-choice", size, pingPongOurs(size, func() sim.Chooser { return stay{} }), pingPongPeer(size)},
-			work{"lock-yield", size, lockYieldOurs(size, nil), lockYieldPeer(size)},
-		)
-	}
-	list = append(list,
-		work{"spawn", 100, spawnOurs(100), spawnPeer(100)},
-		work{"short-world", 20, shortWorldOurs, shortWorldPeer},
-	)
-	return list
 }
 
 // stay is asked at every operation and never switches: the price of the choice.

@@ -8,17 +8,19 @@ import (
 // Proc is a simulated goroutine: a coroutine that only the scheduler resumes.
 type Proc struct {
 	id     uint64
-	name   string
-	env    *Env
-	fn     func()
+	resume func() (struct{}, bool) // runs the coroutine until it yields
 	co     *coro
-	place  int32 // in the world's list of live procs
+	host   *Host
+	cause  uint64 // step that made it ready
+	place  int32  // in the world's list of live procs
 	state  procState
 	daemon bool
 	killed bool
-	cause  uint64 // step that made it ready
-	wait   wait
 	timer  Timer
+	wait   wait
+	name   string
+	env    *Env
+	fn     func()
 }
 
 type procState uint8
@@ -43,52 +45,44 @@ func (p *Proc) info() TaskInfo {
 	return info
 }
 
-// park gives control back to the scheduler until the proc is resumed.
-func (p *Proc) park() {
-	if p.killed {
-		panic(killed{})
-	}
-	if p.state == procRunning {
-		p.state = procWaiting
-	}
-	p.co.yield()
-	if p.killed {
-		p.wait.abandon()
-		panic(killed{})
-	}
-}
-
-// abandon leaves all wait lists when the proc is killed, and passes on a mutex
-// that was handed to it.
-func (wt *wait) abandon() {
-	wt.unlink()
-	if wt.grants != nil && wt.fired >= 0 {
-		wt.grants.release()
+// giveWay lets the other runnable tasks go first.
+func (p *Proc) giveWay(op Op, obj *Object) {
+	w, wt := p.host.w, &p.wait
+	wt.op, wt.obj, wt.since = op, obj, w.now
+	wt.used, wt.fired = 0, -1
+	p.makeReady()
+	if !w.ownTurn(p) {
+		wt.rest(struct{}{})
+		if p.killed {
+			panic(killed{})
+		}
 	}
 }
 
 // makeReady puts the proc behind all other runnable tasks.
 func (p *Proc) makeReady() {
+	w := p.host.w
 	p.state = procReady
-	p.cause = p.env.w.steps
-	p.env.w.enqueue(task{p: p}, p.env.host)
+	p.cause = w.steps
+	w.enqueue(task{p: p}, p.host)
 }
 
-func (w *World) spawn(e *Env, name string, fn func(), daemon bool) *Proc {
+// spawn starts a proc. A dead process starts nothing: its procs end before they begin.
+func (w *World) spawn(e *Env, name string, fn func(), daemon bool) {
+	id := e.nextID()
+	if !e.Alive() || w.closed {
+		return
+	}
 	p := w.newProc()
-	p.id, p.name, p.env, p.fn, p.daemon = e.nextID(), name, e, fn, daemon
-	p.wait.proc = p
+	p.id, p.name, p.env, p.host, p.fn, p.daemon = id, name, e, e.host, fn, daemon
+	p.wait.op, p.wait.obj = OpStart, nil
 	p.place = int32(len(w.procs))
 	w.procs = append(w.procs, p)
 	if !daemon {
 		w.workers++
 		w.hadWorker = true
 	}
-	if !e.Alive() || w.closed {
-		p.killed = true // started by an unwinding proc: it ends before it begins
-	}
 	p.makeReady()
-	return p
 }
 
 func (w *World) newProc() *Proc {
@@ -97,41 +91,49 @@ func (w *World) newProc() *Proc {
 		w.spare = w.spare[:n-1]
 		return p
 	}
-	return new(Proc)
+	p := new(Proc)
+	p.timer.proc = p
+	p.wait.proc = p
+	p.wait.own()
+	return p
 }
 
-// resume runs p until it parks or ends.
-func (w *World) resume(p *Proc) {
+// boot gives p a coroutine.
+func (w *World) boot(p *Proc) {
+	p.co = w.pool.get()
+	p.co.p = p
+	p.resume = p.co.next
+}
+
+// unwind runs p, which is killed, to its end.
+func (w *World) unwind(p *Proc) {
 	if p.co == nil {
-		p.co = w.pool.get()
-		p.co.p = p
+		w.boot(p)
 	}
 	before := w.cur
 	w.cur, p.state = p, procRunning
-	p.co.resume()
+	p.resume()
 	w.cur = before
 	if p.state == procDone {
 		w.reap(p)
 	}
 }
 
-// body is what a coroutine runs for its proc. The recovery must be here: a panic
+// body is what a coroutine runs for its proc; rest is how it yields. The recovery must be here: a panic
 // loses its stack when it leaves the coroutine.
-func (p *Proc) body() {
-	defer func() {
-		if v := recover(); v != nil {
-			p.env.w.recovered(p, v)
-		}
-		p.state = procDone
-	}()
+func (p *Proc) body(rest func(struct{}) bool) {
+	defer p.ended()
+	p.wait.rest = rest
 	if !p.killed {
 		p.fn()
 	}
 }
 
-func (w *World) recovered(p *Proc, v any) {
-	switch v := v.(type) {
-	case killed:
+func (p *Proc) ended() {
+	p.state = procDone
+	w := p.host.w
+	switch v := recover().(type) {
+	case nil, killed:
 	case assertion:
 		w.end(Outcome{Kind: AssertionFailed, ID: v.id, Detail: fmt.Sprintf("%s\nin proc %s", v, p.fullName())})
 	default:
@@ -143,18 +145,17 @@ func (w *World) recovered(p *Proc, v any) {
 // memory for the next one.
 func (w *World) reap(p *Proc) {
 	last := len(w.procs) - 1
-	w.procs[p.place] = w.procs[last]
-	w.procs[p.place].place = p.place
+	moved := w.procs[last]
+	w.procs[p.place], moved.place = moved, p.place
 	w.procs[last] = nil
 	w.procs = w.procs[:last]
 	if !p.daemon {
 		w.workers--
 	}
-	w.timers.remove(&p.timer)
+	w.disarm(&p.timer)
 	w.pool.put(p.co)
-	extra := p.wait.extra
-	*p = Proc{}
-	p.wait.extra = extra
+	p.co, p.env, p.fn, p.killed = nil, nil, nil, false
+	p.id, p.timer.node, p.wait.used = 0, nil, 0
 	w.spare = append(w.spare, p)
 }
 
@@ -171,5 +172,6 @@ func (w *World) kill(p *Proc) {
 		w.dequeue(p)
 	}
 	w.disarm(&p.timer)
-	w.resume(p)
+	p.wait.abandon()
+	w.unwind(p)
 }

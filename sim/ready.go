@@ -16,7 +16,7 @@ func (k task) id() uint64 {
 
 func (k task) host() *Host {
 	if k.p != nil {
-		return k.p.env.host
+		return k.p.host
 	}
 	return k.t.env.host
 }
@@ -54,24 +54,37 @@ func (r *readyRing) grow() {
 	r.buf, r.head = buf, 0
 }
 
-// take removes the i-th task and keeps the order of the others.
+// pop removes the first task.
+func (r *readyRing) pop() task {
+	k := r.buf[r.head&(len(r.buf)-1)]
+	r.head = (r.head + 1) & (len(r.buf) - 1)
+	r.n--
+	return k
+}
+
+// take removes the i-th task and keeps the order of the others; it moves those on
+// the shorter side.
 func (r *readyRing) take(i int) task {
 	mask := len(r.buf) - 1
-	k := r.buf[(r.head+i)&mask]
+	k := r.at(i)
+	r.n--
+	if i > r.n/2 {
+		for ; i < r.n; i++ {
+			r.buf[(r.head+i)&mask] = r.buf[(r.head+i+1)&mask]
+		}
+		return k
+	}
 	for ; i > 0; i-- {
 		r.buf[(r.head+i)&mask] = r.buf[(r.head+i-1)&mask]
 	}
-	r.buf[r.head] = task{}
 	r.head = (r.head + 1) & mask
-	r.n--
 	return k
 }
 
 // filter keeps the tasks for which keep answers true, in order.
 func (r *readyRing) filter(keep func(task) bool) {
-	n := r.n
-	for range n {
-		k := r.take(0)
+	for range r.n {
+		k := r.pop()
 		if keep(k) {
 			r.push(k)
 		}

@@ -6,7 +6,7 @@ type RWMutex struct {
 	Object
 	writer  bool
 	readers int
-	q       waitList // readers and writers in order of arrival; slot true = writer
+	q       waitList // readers and writers in order of arrival
 	writers int      // writers in q
 }
 
@@ -17,9 +17,11 @@ func (e *Env) NewRWMutex(name string) *RWMutex { return &RWMutex{Object: e.objec
 func (m *RWMutex) Lock() {
 	m.enter(OpLock)
 	if m.writer || m.readers > 0 {
-		m.wait(OpLock, true)
+		m.writers++
+		m.wait(OpLock, writeSide{m}).park()
 	} else {
-		m.writer, m.holder = true, m.env.current()
+		m.writer = true
+		m.setHolder(m.env.current())
 	}
 	m.exit()
 }
@@ -28,80 +30,127 @@ func (m *RWMutex) Lock() {
 func (m *RWMutex) RLock() {
 	m.enter(OpRLock)
 	if m.writer || m.writers > 0 {
-		m.wait(OpRLock, false)
+		m.wait(OpRLock, readSide{m}).park()
 	} else {
 		m.readers++
 	}
 	m.exit()
 }
 
-func (m *RWMutex) wait(op Op, writer bool) {
+func (m *RWMutex) wait(op Op, side heir) *wait {
 	if w := m.env.w; w != nil {
 		w.checkCycle(w.cur, &m.Object)
 	}
 	wt := m.env.begin(op, &m.Object)
-	n := wt.enrol(&m.q)
-	n.slot = writer
-	if writer {
-		m.writers++
-	}
-	wt.park()
+	wt.enrol(&m.q, side)
+	return wt
 }
 
-// Unlock ends writing; it panics if nobody writes.
+// Unlock ends writing; it panics if nobody writes. A proc that is unwound by the
+// crash of its host frees only what it holds.
 func (m *RWMutex) Unlock() {
 	m.enterQuiet()
-	if !m.writer {
-		panic("sim: unlock of RWMutex not locked for writing " + m.FullName())
+	if m.foreign() {
+		return
 	}
+	if !m.writer {
+		m.misuse("unlock of RWMutex not locked for writing")
+	}
+	m.endWriting()
+	m.exit()
+}
+
+func (m *RWMutex) endWriting() {
 	m.writer, m.holder = false, nil
 	m.serve(true)
-	m.exit()
 }
 
 // RUnlock ends one reader; it panics if nobody reads.
 func (m *RWMutex) RUnlock() {
 	m.enterQuiet()
 	if m.readers == 0 {
-		panic("sim: runlock of RWMutex without readers " + m.FullName())
+		m.misuse("runlock of RWMutex without readers")
 	}
+	m.endReading()
+	m.exit()
+}
+
+func (m *RWMutex) endReading() {
 	m.readers--
 	if m.readers == 0 {
 		m.serve(false)
 	}
-	m.exit()
 }
 
 // serve hands the mutex on: after a writer to all readers that wait (as Go
 // does), else to the writer that waited longest.
 func (m *RWMutex) serve(readersFirst bool) {
-	if readersFirst {
-		for n := m.q.head; n != nil; {
-			next := n.next
-			if n.slot == false {
+	if readersFirst || m.writers == 0 {
+		m.each(func(n *node, writes bool) bool {
+			if !writes {
 				m.readers++
 				n.fire()
 			}
-			n = next
-		}
+			return true
+		})
 	}
-	if m.readers > 0 || m.writers == 0 {
+	if m.readers > 0 {
 		return
 	}
-	for n := m.q.head; n != nil; n = n.next {
-		if n.slot == true {
+	m.each(func(n *node, writes bool) bool {
+		if writes {
 			m.writers--
-			m.writer, m.holder = true, n.wait.proc
+			m.writer = true
+			m.setHolder(n.wait.proc)
 			n.fire()
+		}
+		return !writes
+	})
+}
+
+// each calls visit for the waiters in order of arrival until it reports false;
+// visit may serve the waiter.
+func (m *RWMutex) each(visit func(n *node, writes bool) bool) {
+	for n := m.q.head; n != nil; {
+		next := n.next
+		if _, writes := n.slot.(writeSide); !visit(n, writes) {
 			return
 		}
+		n = next
 	}
 }
 
 // RLocker returns the read side as a [Locker].
 func (m *RWMutex) RLocker() Locker { return readSide{m} }
 
+// readSide is the Locker of the readers and the heir of one that waits.
 type readSide struct{ m *RWMutex }
 
-func (r readSide) Lock()   { r.m.RLock() }
+// Lock implements [Locker].
+func (r readSide) Lock() { r.m.RLock() }
+
+// Unlock implements [Locker].
 func (r readSide) Unlock() { r.m.RUnlock() }
+
+// inherit implements heir.
+func (r readSide) inherit(_ *node, fired bool) {
+	if fired {
+		r.m.endReading()
+	}
+}
+
+// writeSide is the heir of a writer that waits.
+type writeSide struct{ m *RWMutex }
+
+// inherit implements heir: without the writer, readers may be able to go on.
+func (s writeSide) inherit(n *node, fired bool) {
+	m := s.m
+	if !fired {
+		m.writers--
+		if m.writers == 0 && !m.writer {
+			m.serve(true)
+		}
+	} else if m.writer && m.holder == n.wait.proc {
+		m.endWriting()
+	}
+}

@@ -40,7 +40,9 @@ func (e *Env) Select(cases ...Case) int {
 	o.enter(OpSelect)
 	i, ok := e.selectReady(o, cases)
 	if !ok {
-		i = e.selectWait(o, cases)
+		wt := e.selectBegin(o, cases)
+		wt.park()
+		i = e.selectEnd(wt, cases)
 	}
 	o.exit()
 	return i
@@ -99,41 +101,32 @@ func (e *Env) caseReady(c *Case) bool {
 	return c.src.caseReady(c)
 }
 
-func (e *Env) selectWait(o *Object, cases []Case) int {
+func (e *Env) selectBegin(o *Object, cases []Case) *wait {
 	wt := e.begin(OpSelect, o)
-	timed := false
 	for i := range cases {
 		c := &cases[i]
 		if c.src != nil {
 			c.src.caseEnrol(c, wt)
 			continue
 		}
-		n := wt.enrol(nil)
+		n := wt.enrol(nil, nil)
 		if c.when != Never {
 			e.armWait(wt, n, c.when)
-			timed = true
 		}
 	}
-	wt.parkCases(cases)
-	if timed {
-		e.disarmWait(wt)
-	}
-	return wt.fired
+	return wt
 }
 
-// parkCases parks and lets each case clean up, also when the proc is killed.
-func (wt *wait) parkCases(cases []Case) {
-	if wt.proc != nil {
-		wt.proc.park()
-	} else {
-		wt.env.live.Unlock()
-		<-wt.wake
-		wt.env.live.Lock()
-	}
+func (e *Env) selectEnd(wt *wait, cases []Case) int {
+	fired := int(wt.fired)
+	e.disarmWait(wt)
 	for i := range cases {
-		if src := cases[i].src; src != nil {
-			src.caseFinish(&cases[i], wt.node(i), i == wt.fired)
+		if src := cases[i].src; src != nil && i != fired {
+			src.caseFinish(&cases[i], wt.node(i), false)
 		}
 	}
-	wt.unlink()
+	if src := cases[fired].src; src != nil { // last: it may panic
+		src.caseFinish(&cases[fired], wt.node(fired), true)
+	}
+	return fired
 }

@@ -53,7 +53,7 @@ func (s *Semaphore) releaseQuiet() {
 		return
 	}
 	if s.free == s.size {
-		panic("sim: release of a permit that was not taken, semaphore " + s.FullName())
+		s.misuse("release of a permit that was not taken, semaphore")
 	}
 	s.free++
 }
@@ -70,9 +70,16 @@ func (s *Semaphore) header() *Object      { return &s.Object }
 func (s *Semaphore) caseReady(*Case) bool { return s.free > 0 && s.q.n == 0 }
 func (s *Semaphore) caseTake(*Case)       { s.free-- }
 func (s *Semaphore) caseEnrol(_ *Case, wt *wait) {
-	wt.enrol(&s.q)
+	wt.enrol(&s.q, s)
 }
 func (s *Semaphore) caseFinish(*Case, *node, bool) {}
+
+// inherit implements heir: the permit of a proc that was killed goes to another.
+func (s *Semaphore) inherit(_ *node, fired bool) {
+	if fired {
+		s.releaseQuiet()
+	}
+}
 
 // WaitGroup is like sync.WaitGroup, but it always detects misuse: a negative
 // count, and an Add from zero while somebody waits. Make one with [Env.NewWaitGroup].
@@ -89,12 +96,12 @@ func (e *Env) NewWaitGroup(name string) *WaitGroup { return &WaitGroup{Object: e
 func (g *WaitGroup) Add(n int) {
 	g.enter(OpStore)
 	if g.n == 0 && n > 0 && g.q.n > 0 {
-		panic("sim: WaitGroup.Add races with Wait at count zero, " + g.FullName())
+		g.misuse("WaitGroup.Add races with Wait at count zero,")
+	}
+	if g.n+n < 0 {
+		g.misuse("negative WaitGroup count,")
 	}
 	g.n += n
-	if g.n < 0 {
-		panic("sim: negative WaitGroup count, " + g.FullName())
-	}
 	if g.n == 0 {
 		for g.q.n > 0 {
 			g.q.head.fire()
@@ -111,7 +118,7 @@ func (g *WaitGroup) Wait() {
 	g.enter(OpWait)
 	if g.n > 0 {
 		wt := g.env.begin(OpWait, &g.Object)
-		wt.enrol(&g.q)
+		wt.enrol(&g.q, nil)
 		wt.park()
 	}
 	g.exit()

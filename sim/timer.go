@@ -7,22 +7,31 @@ import "time"
 // and must not wait. Timers are cheap: a callback actor is one timer and the
 // state that its function closes over.
 type Timer struct {
+	proc  *Proc  // the proc that the timer is part of: no callback, the proc becomes ready
+	node  *node  // set for the deadline of a Select: the node to fire
+	cause uint64 // step that set it
+	slot  int32  // in the heap plus one; 0 if not in it
+	queue bool   // in the ready ring
+	id    uint64
 	env   *Env
 	fn    func()
-	proc  *Proc // set for a sleeping proc: no callback, the proc becomes ready
-	node  *node // set for the deadline of a Select: the node to fire
 	name  string
-	id    uint64
-	gen   uint32 // real time: which setting of the timer a firing belongs to
-	index int32  // place in the heap plus one; 0 if not in it
-	queue bool   // in the ready ring
-	cause uint64 // step that set it
-	stop  func() bool
+	live  *liveTimer
+}
+
+// liveTimer is what a timer needs in real time.
+type liveTimer struct {
+	gen  uint32 // which setting of the timer a firing belongs to
+	stop func() bool
 }
 
 // NewTimer returns a timer that is not set.
 func (e *Env) NewTimer(name string, fn func()) *Timer {
-	return &Timer{env: e, fn: fn, name: name, id: e.nextID()}
+	t := &Timer{env: e, fn: fn, name: name, id: e.nextID()}
+	if e.w == nil {
+		t.live = new(liveTimer)
+	}
+	return t
 }
 
 // AfterFunc returns a timer that calls fn after d.
@@ -66,27 +75,27 @@ func (t *Timer) Stop() bool {
 
 // armLive and stopLive run inside the monitor of a real-time backend.
 func (t *Timer) armLive(at Time) {
-	t.gen++
-	gen := t.gen
-	t.stop = t.env.live.AfterFunc(at.Sub(t.env.Now()), func() { t.fireLive(gen) })
+	t.live.gen++
+	gen := t.live.gen
+	t.live.stop = t.env.live.AfterFunc(at.Sub(t.env.Now()), func() { t.fireLive(gen) })
 }
 
 func (t *Timer) stopLive() bool {
-	was := t.stop != nil
+	was := t.live.stop != nil
 	if was {
-		t.stop()
-		t.stop = nil
-		t.gen++
+		t.live.stop()
+		t.live.stop = nil
+		t.live.gen++
 	}
 	return was
 }
 
 func (t *Timer) fireLive(gen uint32) {
 	t.env.live.Lock()
-	mine := t.gen == gen
+	mine := t.live.gen == gen
 	if mine {
-		t.stop = nil
-		if t.node != nil {
+		t.live.stop = nil
+		if t.node != nil && t.node.wait.fired < 0 {
 			t.node.fire()
 		}
 	}
@@ -96,23 +105,26 @@ func (t *Timer) fireLive(gen uint32) {
 	}
 }
 
-// armWait makes node n fire at an instant; disarmWait takes that back.
+// armWait makes node n fire at an instant; disarmWait takes back what armWait did.
 func (e *Env) armWait(wt *wait, n *node, at Time) {
 	if e.w != nil {
 		t := &wt.proc.timer
-		t.env, t.node, t.proc = e, n, nil
+		t.env, t.node, t.id, t.name = e, n, wt.proc.id, "select-deadline"
 		e.w.arm(t, at)
 		return
 	}
-	wt.timer = &Timer{env: e, node: n}
-	wt.timer.armLive(at)
+	wt.live.timer = &Timer{env: e, node: n, live: new(liveTimer)}
+	wt.live.timer.armLive(at)
 }
 
 func (e *Env) disarmWait(wt *wait) {
 	if e.w != nil {
-		e.w.disarm(&wt.proc.timer)
-	} else {
-		wt.timer.stopLive()
+		if t := &wt.proc.timer; t.node != nil {
+			e.w.disarm(t)
+			t.node = nil
+		}
+	} else if wt.live.timer != nil {
+		wt.live.timer.stopLive()
 	}
 }
 
@@ -120,9 +132,8 @@ func (w *World) arm(t *Timer, at Time) {
 	if at < w.now {
 		at = w.now
 	}
-	w.seq++
 	t.cause = w.steps
-	w.timers.push(t, at, w.seq)
+	w.timers.push(t, at)
 }
 
 func (w *World) disarm(t *Timer) bool {
@@ -139,8 +150,14 @@ func (w *World) disarm(t *Timer) bool {
 	return true
 }
 
-func (w *World) sleep(p *Proc, until Time) {
-	t := &p.timer
-	t.env, t.proc, t.node = p.env, p, nil
-	w.arm(t, until)
+// fallAsleep prepares the running proc for sleeping until an instant to come. It
+// reports false if nothing else happens until then: the time has passed already.
+func (w *World) fallAsleep(e *Env, p *Proc, until Time) bool {
+	wt := &p.wait
+	wt.op, wt.obj, wt.since = OpSleep, &e.self, w.now
+	wt.used, wt.fired = 0, -1
+	p.state = procWaiting
+	p.timer.cause = w.steps
+	w.timers.push(&p.timer, until)
+	return !w.ownTurn(p)
 }

@@ -1,25 +1,30 @@
 package sim
 
 // Waiting. All tools share one mechanism: a proc enrols one or more nodes in
-// the wait lists of objects and parks. Whoever serves a node fires its wait; the
-// first to fire wins and the proc becomes ready. The nodes left over are taken
-// out of their lists when the proc runs again.
+// the wait lists of objects and parks. Whoever serves a node fires its wait: all
+// nodes of the wait leave their lists, and the proc becomes ready.
 
 // wait is one act of waiting of one proc (or, in real time, of one goroutine).
 type wait struct {
-	env   *Env
-	proc  *Proc         // nil in real time
-	wake  chan struct{} // real time only: receives once when fired
+	proc *Proc     // nil in real time
+	live *liveWait // nil in a World
+	// rest gives control to the scheduler until the proc is resumed; in real time it
+	// gives up the monitor and blocks the goroutine.
+	rest  func(struct{}) bool
+	obj   *Object
+	since Time
+	fired int32 // index of the case that fired, -1 while waiting
+	used  int32
+	op    Op
 	nodes [2]node
 	extra []*node // beyond the first two cases
-	used  int
-	fired int // index of the case that fired, -1 while waiting
-	// grants is the mutex that was handed over together with the firing, if any.
-	grants *Mutex
-	timer  *Timer // real time only: the deadline
-	op     Op
-	obj    *Object
-	since  Time
+}
+
+// liveWait is what a wait needs in real time.
+type liveWait struct {
+	env   *Env
+	wake  chan struct{} // receives once when fired
+	timer *Timer        // the deadline
 }
 
 // node is the place of a wait in one object's list.
@@ -27,8 +32,15 @@ type node struct {
 	list       *waitList
 	prev, next *node
 	wait       *wait
-	index      int
-	slot       any // what a channel operation carries
+	index      int32
+	slot       any // what a channel operation carries, or an heir
+}
+
+// heir takes back what was given to a proc that is killed before it could use it,
+// and learns that a proc in its list is gone.
+type heir interface {
+	// inherit is called after n left its list; fired says whether n was served.
+	inherit(n *node, fired bool)
 }
 
 // waitList is a doubly linked list of nodes in order of arrival.
@@ -49,9 +61,6 @@ func (l *waitList) push(n *node) {
 }
 
 func (l *waitList) remove(n *node) {
-	if n.list != l {
-		return
-	}
 	if n.prev == nil {
 		l.head = n.next
 	} else {
@@ -79,35 +88,63 @@ func (l *waitList) at(i int) *node {
 // nothing; it panics in a callback, which cannot wait.
 func (e *Env) begin(op Op, obj *Object) *wait {
 	if e.w == nil {
-		return &wait{env: e, wake: make(chan struct{}, 1), fired: -1, op: op, obj: obj}
+		return e.beginLive(op, obj)
 	}
-	p := e.w.cur
+	p := e.w.waiter(op)
+	p.state = procWaiting
+	wt := &p.wait
+	wt.op, wt.obj, wt.since = op, obj, e.w.now
+	wt.fired, wt.used = -1, 0
+	return wt
+}
+
+func (e *Env) beginLive(op Op, obj *Object) *wait {
+	l := &liveWait{env: e, wake: make(chan struct{}, 1)}
+	wt := &wait{live: l, rest: l.rest, fired: -1, op: op, obj: obj}
+	wt.own()
+	return wt
+}
+
+// own prepares the nodes that are part of the wait.
+func (wt *wait) own() {
+	for i := range wt.nodes {
+		wt.nodes[i].wait, wt.nodes[i].index = wt, int32(i)
+	}
+}
+
+func (l *liveWait) rest(struct{}) bool {
+	l.env.live.Unlock()
+	<-l.wake
+	l.env.live.Lock()
+	return true
+}
+
+// waiter returns the proc that is about to wait.
+func (w *World) waiter(op Op) *Proc {
+	p := w.cur
 	if p == nil {
 		panic("sim: " + op.String() + " in a timer callback, which cannot wait")
 	}
 	if p.killed {
 		panic(killed{})
 	}
-	wt := &p.wait
-	wt.env, wt.op, wt.obj, wt.since = e, op, obj, e.w.now
-	wt.fired, wt.used, wt.grants = -1, 0, nil
-	return wt
+	return p
 }
 
 // enrol puts the wait into l as its next case and returns the node.
-func (wt *wait) enrol(l *waitList) *node {
-	i := wt.used
+func (wt *wait) enrol(l *waitList, slot any) *node {
+	i := int(wt.used)
 	wt.used++
 	var n *node
 	if i < len(wt.nodes) {
 		n = &wt.nodes[i]
 	} else {
 		if i-len(wt.nodes) == len(wt.extra) {
-			wt.extra = append(wt.extra, new(node))
+			wt.extra = append(wt.extra, &node{wait: wt, index: int32(i)})
 		}
 		n = wt.extra[i-len(wt.nodes)]
 	}
-	n.wait, n.index = wt, i
+	n.slot = slot
 	if l != nil {
 		l.push(n)
 	}
@@ -121,54 +158,53 @@ func (wt *wait) node(i int) *node {
 	return wt.extra[i-len(wt.nodes)]
 }
 
-// park waits until a node fires and returns its index. The monitor, held by the
-// caller in real time, is given up meanwhile and held again at return.
-func (wt *wait) park() int {
-	if wt.proc != nil {
-		wt.proc.park()
-	} else {
-		wt.env.live.Unlock()
-		<-wt.wake
-		wt.env.live.Lock()
+// park waits until a node fires; then wt.fired is its index. The monitor, held by
+// the caller in real time, is given up meanwhile and held again at return.
+//
+// It must be inlined: after a switch the processor mispredicts every return, so
+// each frame between a program and the switch costs as much as a cache miss.
+func (wt *wait) park() {
+	wt.rest(struct{}{})
+	if wt.fired < 0 {
+		panic(killed{})
 	}
-	if wt.used == 1 { // the one node fired, so it is in no list
-		wt.nodes[0].slot = nil
-	} else {
-		wt.unlink()
-	}
-	return wt.fired
 }
 
-// unlink takes the nodes that were not served out of their lists.
+// unlink takes all nodes out of their lists.
 func (wt *wait) unlink() {
-	wt.leaveLists()
-	for i := range wt.used {
-		wt.node(i).slot = nil
-	}
-}
-
-func (wt *wait) leaveLists() {
-	for i := range wt.used {
-		if n := wt.node(i); n.list != nil {
+	for i := range int(wt.used) {
+		n := wt.node(i)
+		if n.list != nil {
 			n.list.remove(n)
 		}
 	}
 }
 
-// fire serves n: its proc becomes ready with n's case. It reports false if the
-// wait was over already. The wait leaves all lists at once: until its proc runs,
-// nobody else may try to serve it.
-func (n *node) fire() bool {
-	wt := n.wait
-	if wt.fired >= 0 {
-		return false
+// abandon ends the wait of a proc that is killed.
+func (wt *wait) abandon() {
+	wt.unlink()
+	for i := range int(wt.used) {
+		n := wt.node(i)
+		if h, ok := n.slot.(heir); ok {
+			h.inherit(n, n.index == wt.fired)
+		}
+		n.slot = nil
 	}
+	wt.used, wt.fired = 0, -1
+}
+
+// fire serves n, whose wait is not over: its proc becomes ready with n's case.
+func (n *node) fire() {
+	wt := n.wait
 	wt.fired = n.index
-	wt.leaveLists()
+	if wt.used == 1 && n.list != nil {
+		n.list.remove(n)
+	} else {
+		wt.unlink()
+	}
 	if wt.proc != nil {
 		wt.proc.makeReady()
 	} else {
-		wt.wake <- struct{}{}
+		wt.live.wake <- struct{}{}
 	}
-	return true
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sort"
-	"strings"
 	"time"
 
 	"bufsim/sim/trace"
@@ -50,18 +49,17 @@ type World struct {
 	now      Time
 	steps    uint64
 	hash     uint64
-	seq      uint64
 	lastID   uint64
 	ready    readyRing
 	timers   timerHeap
 	cur      *Proc
 	curTimer *Timer
-	forced   int // index in ready that a switch point chose, -1 if none
+	forced   int // index in ready of the task chosen to go next, -1 if not chosen yet
 
 	chooser   Chooser
 	preempts  bool
 	point     Point
-	decisions []Decision
+	decisions decisionLog
 
 	procs     []*Proc
 	spare     []*Proc
@@ -77,7 +75,9 @@ type World struct {
 	maxTime    Time
 	maxSteps   uint64
 	maxInstant uint64
-	instant    uint64 // steps at this instant
+	instant    uint64   // steps at this instant
+	busy       []string // tasks of the last steps before the livelock limit,
+	busyFrom   uint64   // which begin after that many steps
 	sink       trace.Sink
 	onStep     func(StepRecord)
 	trail      []TrailEntry
@@ -92,6 +92,7 @@ func New(cfg Config) *World {
 		seed: cfg.Seed, epoch: cfg.Epoch, maxTime: cfg.MaxTime, maxSteps: cfg.MaxSteps,
 		maxInstant: cfg.MaxStepsPerInstant, sink: cfg.Sink, onStep: cfg.OnStep,
 	}
+	w.point.w = w
 	if p, ok := cfg.Chooser.(Preempter); ok {
 		w.preempts = p.Preempts()
 	}
@@ -107,6 +108,7 @@ func New(cfg Config) *World {
 	if w.maxInstant == 0 {
 		w.maxInstant = 100_000
 	}
+	w.busyFrom = max(w.maxInstant, busySteps) - busySteps
 	return w
 }
 
@@ -123,7 +125,7 @@ func (w *World) Hash() uint64 { return w.hash }
 func (w *World) Trail() []TrailEntry { return w.trail }
 
 // Decisions returns the decision log so far; empty with the default chooser.
-func (w *World) Decisions() []Decision { return w.decisions }
+func (w *World) Decisions() []Decision { return w.decisions.all() }
 
 // Procs returns the number of procs that have not ended.
 func (w *World) Procs() int { return len(w.procs) }
@@ -142,7 +144,7 @@ func (w *World) Run() Outcome {
 // RunUntil runs the world up to and including instant t, or to its end if that
 // comes first, and reports whether the world can go on.
 func (w *World) RunUntil(t Time) bool {
-	w.limit = min(t, w.maxTime)
+	w.limit = max(min(t, w.maxTime), w.now)
 	w.loop()
 	if w.outcome == nil && w.now < w.limit {
 		w.now = w.limit
@@ -182,6 +184,17 @@ func (w *World) Close() Outcome {
 	return *w.outcome
 }
 
+// pausedHosts names the paused hosts that have something to do.
+func (w *World) pausedHosts() string {
+	text := ""
+	for _, h := range w.hosts {
+		if len(h.held) > 0 {
+			text += fmt.Sprintf("  host %s is paused with %d runnable tasks\n", h.name, len(h.held))
+		}
+	}
+	return text
+}
+
 // end fixes the outcome; the first one stays.
 func (w *World) end(o Outcome) {
 	if w.outcome != nil {
@@ -197,166 +210,24 @@ func (w *World) quiet() Outcome {
 		return Outcome{Kind: TimeLimit}
 	}
 	if w.workers > 0 {
-		return Outcome{Kind: Deadlock, Detail: "nothing can happen any more:\n" + lines(w.waitingProcs())}
+		return Outcome{Kind: Deadlock, Detail: "nothing can happen any more:\n" + lines(w.waitingProcs()) + w.pausedHosts()}
 	}
 	return Outcome{Kind: Finished}
 }
 
-func (w *World) loop() {
-	for w.outcome == nil {
-		if w.ready.n == 0 && !w.advance() {
-			return
-		}
-		w.step()
-		if w.workers == 0 && w.hadWorker {
-			w.end(Outcome{Kind: Finished})
-		}
+// recoverCallback ends the world if a timer's callback panics.
+func (w *World) recoverCallback() {
+	t := w.curTimer
+	if t == nil {
+		return // an error of the kernel or the chooser: let it pass
 	}
-}
-
-// advance moves the clock to the next timer and makes all timers of that instant
-// runnable, in the order in which they were set.
-func (w *World) advance() bool {
-	if w.timers.len() == 0 {
-		return false
+	w.curTimer = nil
+	switch v := recover().(type) {
+	case assertion:
+		w.end(Outcome{Kind: AssertionFailed, ID: v.id, Detail: fmt.Sprintf("%s\nin callback %s", v, t.FullName())})
+	default:
+		w.end(Outcome{Kind: Panicked, Detail: fmt.Sprintf("panic: %v\nin callback %s\n%s", v, t.FullName(), debug.Stack())})
 	}
-	t := w.timers.next()
-	if t > w.limit {
-		w.now = w.limit
-		return false
-	}
-	w.now, w.instant = t, 0
-	for {
-		w.expire(w.timers.pop())
-		if !w.timers.due(t) {
-			break
-		}
-	}
-	return w.ready.n > 0 || w.advance()
-}
-
-func (w *World) expire(t *Timer) {
-	if t.proc != nil {
-		t.proc.wait.fired = 0
-		t.proc.state, t.proc.cause = procReady, t.cause
-		w.enqueue(task{p: t.proc}, t.proc.env.host)
-		return
-	}
-	if t.env.Alive() {
-		t.queue = true
-		w.enqueue(task{t: t}, t.env.host)
-	}
-}
-
-// enqueue makes a task runnable, or sets it aside if its host is paused.
-func (w *World) enqueue(k task, h *Host) {
-	if h.paused {
-		h.held = append(h.held, k)
-		return
-	}
-	w.ready.push(k)
-}
-
-func (w *World) dequeue(p *Proc) {
-	keep := func(k task) bool { return k.p != p }
-	w.ready.filter(keep)
-	p.env.host.filterHeld(keep)
-}
-
-// pick takes the next task out of the ready ring.
-func (w *World) pick() task {
-	if w.chooser == nil {
-		return w.ready.take(0)
-	}
-	i := w.forced
-	w.forced = -1
-	if i < 0 {
-		i = w.choose(KindTask, OpNone, nil, w.ready.n)
-	}
-	return w.ready.take(i)
-}
-
-// step runs one task.
-func (w *World) step() {
-	k := w.pick()
-	w.steps++
-	w.instant++
-	w.hash = mix(w.hash^uint64(w.now), k.id())
-	if w.steps&(trailEvery-1) == 0 {
-		w.trail = append(w.trail, TrailEntry{w.steps, w.hash})
-	}
-	if w.onStep != nil {
-		w.onStep(StepRecord{w.steps, w.now, k.info(), w.hash})
-	}
-	if k.p != nil {
-		w.resume(k.p)
-	} else {
-		w.call(k.t)
-	}
-	if w.instant > w.maxInstant {
-		w.end(Outcome{Kind: Livelock, Detail: w.livelock()})
-	}
-	if w.steps == w.maxSteps {
-		w.end(Outcome{Kind: StepLimit})
-	}
-}
-
-// call fires a timer that is neither a plain sleep nor stopped.
-func (w *World) call(t *Timer) {
-	t.queue = false
-	if t.node != nil {
-		t.node.fire()
-		return
-	}
-	w.curTimer = t
-	defer func() {
-		w.curTimer = nil
-		if v := recover(); v != nil {
-			w.end(Outcome{Kind: Panicked, Detail: fmt.Sprintf("panic: %v\nin callback %s\n%s", v, t.FullName(), debug.Stack())})
-		}
-	}()
-	t.fn()
-}
-
-// livelock names the tasks that keep the clock from moving.
-func (w *World) livelock() string {
-	names := map[string]bool{}
-	for range 64 {
-		if w.ready.n == 0 {
-			break
-		}
-		k := w.ready.take(0)
-		names[k.info().Name] = true
-		if k.p != nil {
-			w.resume(k.p)
-		} else {
-			w.call(k.t)
-		}
-	}
-	list := make([]string, 0, len(names))
-	for name := range names { // order-free: sorted below
-		list = append(list, name)
-	}
-	sort.Strings(list)
-	return fmt.Sprintf("%d steps without time passing at %s; busy: %s", w.instant, w.now, strings.Join(list, ", "))
-}
-
-// switchPoint lets an exploring chooser put another task before the current
-// proc's operation.
-func (w *World) switchPoint(op Op, o *Object) {
-	p := w.cur
-	if p.killed || w.ready.n == 0 || w.outcome != nil {
-		return
-	}
-	c := w.choose(KindSwitch, op, o, w.ready.n+1)
-	if c == 0 {
-		return
-	}
-	w.forced = c - 1
-	p.wait.op, p.wait.obj, p.wait.since = op, o, w.now
-	p.wait.used, p.wait.fired, p.wait.grants = 0, 0, nil
-	p.makeReady()
-	p.park()
 }
 
 // running returns the cause and the name of the task that runs now.
@@ -373,7 +244,7 @@ func (w *World) running() (cause uint64, name string) {
 func (w *World) procsOf(h *Host) []*Proc {
 	var list []*Proc
 	for _, p := range w.procs {
-		if p.env.host == h {
+		if p.host == h {
 			list = append(list, p)
 		}
 	}

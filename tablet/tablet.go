@@ -77,6 +77,11 @@ func (t *Tablet) Status() Status {
 // spec: T-13, T-73, T-138
 func (t *Tablet) EnterLameduck() { t.sm.setLameduck(true) }
 
+// RunHealthCheck asks for a health message now instead of at the next tick, as the
+// operator's command of that name does. It does not wait for it.
+// spec: T-27
+func (t *Tablet) RunHealthCheck() { t.sm.health.trigger() }
+
 // step records a step of a tablet manager call.
 func (t *Tablet) step(call, step string, err error) {
 	if !t.env.Tracing() {

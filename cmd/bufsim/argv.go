@@ -29,8 +29,7 @@ func doubleDashes(root *cobra.Command, args []string) (fixed, hints []string) {
 		if arg == "--" {
 			return append(fixed, args[i:]...), hints
 		}
-		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
-		if len(name) > 1 && strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && c.Flags().Lookup(name) != nil {
+		if singleDash(c, arg) {
 			if len(hints) == 0 {
 				hints = append(hints, fmt.Sprintf("reading %s as -%s", arg, arg))
 			}
@@ -41,6 +40,18 @@ func doubleDashes(root *cobra.Command, args []string) (fixed, hints []string) {
 	return fixed, hints
 }
 
+// singleDash reports whether an argument is a long flag with one dash: one that c
+// has, or something close to one of Vitess's, which no row of short flags is.
+func singleDash(c *cobra.Command, arg string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+	if len(name) < 2 || !strings.HasPrefix(arg, "-") || !isLetter(name[0]) {
+		return false
+	}
+	return c.Flags().Lookup(name) != nil || c.Flags().ShorthandLookup(name[:1]) == nil
+}
+
+func isLetter(b byte) bool { return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' }
+
 // nearestFlag returns the flag of c whose name is nearest to name, or "".
 func nearestFlag(c *cobra.Command, name string) string {
 	var names []string
@@ -49,6 +60,48 @@ func nearestFlag(c *cobra.Command, name string) string {
 			names = append(names, f.Name)
 		}
 	})
-	near, _ := spelling.Nearest(string(dashes(nil, name)), names)
+	name = string(dashes(nil, name))
+	near, ok := spelling.Nearest(name, names)
+	if !ok || len(name) < 2 || near[0] != name[0] && near[len(near)-1] != name[len(name)-1] {
+		return "" // another name, not a slip
+	}
 	return near
+}
+
+// atMostOne checks that a command got one argument or none.
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usage("%s takes one %s; got %s%s", c.Name(), what, strings.Join(args, " "), switchHint(args))
+		}
+		return nil
+	}
+}
+
+// exactlyOne checks that a command got one argument.
+func exactlyOne(what, example string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage("%s needs a %s, as in `%s`", c.Name(), what, example)
+		}
+		return atMostOne(what)(c, args)
+	}
+}
+
+// noArgument checks that a command got no argument.
+func noArgument(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("%s takes no argument; got %s", c.Name(), strings.Join(args, " "))
+	}
+	return nil
+}
+
+// switchHint tells what a lonely true or false was probably meant for.
+func switchHint(args []string) string {
+	for _, arg := range args {
+		if arg == "true" || arg == "false" {
+			return fmt.Sprintf(" (a switch takes its value after '=', as in --enable-buffer=%s)", arg)
+		}
+	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 )
 
@@ -29,8 +30,21 @@ func usage(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Sprintf(format, args...)}
 }
 
+// cannot makes a usage error of a file that cannot be read or written: what was to
+// be done with it, and the reason.
+func cannot(what, path string, err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return usage("cannot %s %s: %v", what, path, at.Err)
+	}
+	return usage("%v", err)
+}
+
 // errFinding ends a command whose report already told what was found.
 func errFinding() error { return &exitError{code: exitFinding} }
+
+// errInterrupted ends a command that was interrupted and has said so.
+func errInterrupted() error { return &exitError{code: exitInterrupted} }
 
 // fail prints an error in the one place where errors are printed and returns the
 // exit code. Errors without a code come from cobra's own parsing: usage.

@@ -16,9 +16,11 @@ func (a *app) plotCommand() *cobra.Command {
 		Use:   "plot PLAN.yaml",
 		Short: "Play a plan and draw its figure: PNG, SVG and CSV",
 		Long: `Plays the plan of a study and writes, beside the plan or into --out, the figure as
-NAME.png and NAME.svg, its data as NAME.csv, and one line a run as NAME.ndjson.`,
-		Example: `  bufsim plot experiments/window/plan.yaml`,
-		Args:    cobra.ExactArgs(1),
+NAME.png and NAME.svg, its data as NAME.csv, and one line a run as NAME.ndjson. An
+interrupted plan draws nothing.`,
+		Example:           `  bufsim plot experiments/window/plan.yaml`,
+		Args:              exactlyOne("plan", "bufsim plot experiments/window/plan.yaml"),
+		ValidArgsFunction: planArgs,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if dir == "" {
 				dir = filepath.Dir(args[0])
@@ -26,18 +28,27 @@ NAME.png and NAME.svg, its data as NAME.csv, and one line a run as NAME.ndjson.`
 			return a.plot(args[0], dir)
 		},
 	}
-	c.Flags().StringVar(&dir, "out", "", "folder for the files (default: the plan's)")
+	c.Flags().StringVar(&dir, "out", "", "`FOLDER` for the files (default: the plan's)")
 	return c
 }
 
 func (a *app) plot(path, dir string) error {
 	plan, err := sweep.LoadPlan(path)
 	if err != nil {
-		return usage("%v", err)
+		return cannot("read the plan", path, err)
+	}
+	if plan.Name == "" {
+		return usage("%s: name is missing: it names the files of the figure", path)
 	}
 	r, err := plan.Resolve(nil)
 	if err != nil {
 		return usage("%s: %v", path, err)
+	}
+	if err := checkSweep(r); err != nil {
+		return err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return usage("--out %s: there is no such folder", dir)
 	}
 	records, err := a.playSweep(r)
 	if err != nil {
@@ -52,10 +63,10 @@ func (a *app) plot(path, dir string) error {
 		return usage("%s: %v", path, err)
 	}
 	if err := fig.Save(dir, plan.Name); err != nil {
-		return err
+		return cannot("write", filepath.Join(dir, plan.Name), err)
 	}
 	if err := writeRecords(filepath.Join(dir, plan.Name+".ndjson"), records); err != nil {
-		return err
+		return cannot("write", filepath.Join(dir, plan.Name+".ndjson"), err)
 	}
 	fmt.Fprintf(a.out, "%d runs; wrote %s.{png,svg,csv,ndjson}\n", len(records), filepath.Join(dir, plan.Name))
 	return nil

@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"bufsim/experiments/report"
+	"bufsim/experiments/runner"
 )
 
 // app holds the streams of one invocation.
@@ -28,56 +32,97 @@ func Main(args []string, in io.Reader, out, errw io.Writer) (code int) {
 	root := a.root()
 	args, hints := doubleDashes(root, args)
 	for _, h := range hints {
-		fmt.Fprintln(errw, "bufsim: "+h)
+		a.say("%s", h)
 	}
 	root.SetArgs(args)
 	return fail(errw, root.Execute())
 }
 
+// say talks to the user on stderr, folded to the width of all text output.
+func (a *app) say(format string, args ...any) {
+	const label = "bufsim: "
+	indent := label
+	for _, line := range report.Fold(fmt.Sprintf(format, args...), report.Columns-len(label)) {
+		fmt.Fprintf(a.err, "%s%s\n", indent, line)
+		indent = strings.Repeat(" ", len(label))
+	}
+}
+
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "bufsim",
-		Short: "Simulate the failover buffering of Vitess's VTGate",
+		Use:     "bufsim",
+		Short:   "Simulate the failover buffering of Vitess's VTGate",
+		Version: runner.Version,
 		Long: `bufsim plays a PlannedReparentShard under traffic through a real gate, real
 tablets and a real topology server, in virtual time. A run is a pure function of
-scenario, release, flags, seed and version.`,
+scenario, release, flags, seed and version.
+
+Results go to stdout, remarks and progress to stderr. Exit codes: 0 ok, 1 finding
+(a threshold was exceeded, an operation or a figure is not as expected), 2 bad
+input, 3 a fault of bufsim itself, 130 interrupted.`,
 		Example: `  bufsim run                                   # the default reparent
   bufsim run --buffer-window=1s --release v19  # with another flag and release
   bufsim scenario 5 --release v13              # a scenario of the buffering guide
   bufsim sweep --buffer-window 1s..10s         # error rate versus window`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(c, args)
+			}
+			return c.Help()
+		},
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetGlobalNormalizationFunc(dashes)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagError(c, err) })
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(usageText)
 	root.AddCommand(a.runCommand(), a.scenarioCommand(), a.scenariosCommand(), a.sweepCommand(),
-		a.plotCommand(), a.traceCommand(), a.versionCommand())
+		a.plotCommand(), a.traceCommand(), a.conformCommand(), a.versionCommand())
+	root.SetHelpCommand(helpCommand(root))
+	strictCompletion(root)
 	return root
 }
 
-// flagError says which flag is wrong, why, and which one may have been meant.
+// flagError says which flag is wrong, why, and how to fix it.
 func flagError(c *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
-		name := unknown.GetSpecifiedName()
-		msg := fmt.Sprintf("%s: unknown flag --%s", c.CommandPath(), name)
-		if near := nearestFlag(c, name); near != "" {
-			msg += fmt.Sprintf("; did you mean --%s?", near)
-		}
-		return usage("%s See `%s --help`.", sentence(msg), c.CommandPath())
+	var (
+		unknown *pflag.NotExistError
+		value   *pflag.InvalidValueError
+		missing *pflag.ValueRequiredError
+	)
+	switch {
+	case errors.As(err, &value):
+		f := value.GetFlag()
+		return usage("invalid value %q for --%s: %s", value.GetValue(), f.Name, wanted(f, value.Unwrap()))
+	case errors.As(err, &missing):
+		f := missing.GetFlag()
+		word, _ := pflag.UnquoteUsage(f)
+		return usage("--%s needs a value: --%s=%s", f.Name, f.Name, strings.ToUpper(word))
+	case !errors.As(err, &unknown):
+		return usage("%v; see `%s --help`", err, c.CommandPath())
 	}
-	return usage("%s: %v. See `%s --help`.", c.CommandPath(), err, c.CommandPath())
+	name := unknown.GetSpecifiedName()
+	dashed := "--" + name
+	if unknown.GetSpecifiedShortnames() != "" {
+		dashed = "-" + name
+	}
+	if near := nearestFlag(c, name); near != "" {
+		return usage("unknown flag %s; did you mean --%s? See `%s --help`", dashed, near, c.CommandPath())
+	}
+	return usage("unknown flag %s; see `%s --help`. A whole vtgate command line goes into --flags-from", dashed, c.CommandPath())
 }
 
-// sentence ends a message with a full stop unless it ends with a mark already.
-func sentence(msg string) string {
-	if last := msg[len(msg)-1]; last == '.' || last == '?' {
-		return msg
+// wanted says what a flag's value must be.
+func wanted(f *pflag.Flag, err error) string {
+	switch f.Value.Type() {
+	case "duration":
+		return "want a duration such as 5s or 500ms"
+	case "bool":
+		return "want true or false"
 	}
-	return msg + "."
+	return err.Error()
 }

@@ -1,24 +1,19 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"bufsim/experiments/report"
 	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
-	"bufsim/model/flags"
-	"bufsim/model/release"
 )
 
 func (a *app) runCommand() *cobra.Command {
 	var (
-		s       settings
-		seed    uint64
-		format  string
+		in      jobInput
+		form    *formValue
 		metrics bool
 	)
 	c := &cobra.Command{
@@ -27,38 +22,59 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `Plays one scenario: a built-in one by name or number, or a YAML file. Without an
 argument it plays the default PlannedReparentShard.
 
-All Vitess flags that matter are accepted in any spelling, e.g. --buffer-window=3s.`,
+Vitess flags are accepted in any spelling: --buffer-window=3s, --buffer_window=3s,
+-buffer_window=3s. The exit code is 1 if the run breaks a threshold of its scenario.`,
 		Example: `  bufsim run
   bufsim run --seed 7 --buffer-size 4
+  bufsim run --prs 5s --buffer-window=3s
   bufsim run 3 --release v13 --metrics
   ps -o args= -C vtgate | bufsim run --flags-from -`,
-		Args: cobra.MaximumNArgs(1),
+		Args:              atMostOne("scenario"),
+		ValidArgsFunction: scenarioArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			job, err := a.prepare(c, &s, nameOr(args, scenario.DefaultName), seed)
+			j, err := a.prepare(c, &in, nameOr(args, scenario.DefaultName))
 			if err != nil {
 				return err
 			}
-			result, err := job.play(runner.Options{Details: true})
+			result, err := j.play(runner.Options{Details: true})
 			if err != nil {
 				return err
 			}
 			if metrics {
+				a.sayReplay(j.replay)
 				for i := range result.Gates {
 					fmt.Fprint(a.out, report.BufferMetrics(result.Gates[i].Metrics))
 				}
 				return verdict(result)
 			}
-			if err := a.print(format, result, func() string { return report.Run(result, job.scenario.Title, job.replay("run")) }); err != nil {
+			if err := a.printRun(form.form, j, result); err != nil {
 				return err
 			}
 			return verdict(result)
 		},
 	}
-	s.register(c)
-	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the run (default: the scenario's first)")
-	c.Flags().StringVarP(&format, "output", "o", "text", "form of the result: text or json")
-	c.Flags().BoolVar(&metrics, "metrics", false, "print nothing but the gates' buffer metrics")
+	in.register(c)
+	in.variant.register(c)
+	form = registerOutput(c, "text", "json", "md")
+	c.Flags().BoolVar(&metrics, "metrics", false, "print nothing but the gates' buffer metrics, as curl and grep show them")
 	return c
+}
+
+// replayable is the JSON form of a run: the result and the command that gives it
+// again.
+type replayable struct {
+	*runner.Result
+	Replay string `json:"replay"`
+}
+
+func (a *app) printRun(form string, j *job, r *runner.Result) error {
+	switch form {
+	case "json":
+		return a.printJSON(replayable{r, j.replay})
+	case "md":
+		return a.printText(report.RunMarkdown(r, j.scenario.Title, j.replay))
+	}
+	return a.printText(report.Run(r, j.scenario.Title, j.replay))
 }
 
 func nameOr(args []string, fallback string) string {
@@ -66,74 +82,6 @@ func nameOr(args []string, fallback string) string {
 		return args[0]
 	}
 	return fallback
-}
-
-// job is one scenario with everything that a run of it needs.
-type job struct {
-	scenario *scenario.Scenario
-	name     string
-	profile  release.Profile
-	flags    flags.Set
-	seed     uint64
-}
-
-// prepare loads a scenario and resolves release, flags and seed.
-func (a *app) prepare(c *cobra.Command, s *settings, name string, seed uint64) (*job, error) {
-	sc, err := loadScenario(name)
-	if err != nil {
-		return nil, err
-	}
-	j := &job{scenario: sc, name: name, seed: seed}
-	if j.profile, err = s.profile(sc); err != nil {
-		return nil, err
-	}
-	if j.flags, err = s.resolve(c, a, sc, j.profile); err != nil {
-		return nil, err
-	}
-	if !c.Flags().Changed("seed") {
-		j.seed = sc.Seeds.First
-	}
-	return j, nil
-}
-
-// play runs the job; opts carry what is not part of the job.
-func (j *job) play(opts runner.Options) (*runner.Result, error) {
-	opts.Seed, opts.Release, opts.Flags = j.seed, j.profile, j.flags
-	result, err := runner.Run(j.scenario, opts)
-	if err != nil {
-		return nil, usage("%v", err)
-	}
-	return result, nil
-}
-
-// replay is the command that plays the job again.
-func (j *job) replay(command string) string {
-	s := fmt.Sprintf("bufsim %s %s --release %s --seed %d", command, j.name, j.profile.Name, j.seed)
-	defaults, err := j.scenario.FlagSet(j.profile)
-	if err != nil {
-		return s
-	}
-	for _, d := range flags.Descriptions() {
-		if v := d.Value(j.flags); v != d.Value(defaults) {
-			s += fmt.Sprintf(" --%s=%s", d.Name, quoted(v))
-		}
-	}
-	return s
-}
-
-// print writes a result in the given form.
-func (a *app) print(format string, v any, text func() string) error {
-	switch format {
-	case "text":
-		_, err := io.WriteString(a.out, text())
-		return err
-	case "json":
-		enc := json.NewEncoder(a.out)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(v)
-	}
-	return usage("-o %s: unknown form; this command knows text and json", format)
 }
 
 // verdict turns a result into the command's exit.

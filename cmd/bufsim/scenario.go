@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,71 +16,80 @@ const guideRelease = "v13"
 
 func (a *app) scenarioCommand() *cobra.Command {
 	var (
-		s      settings
-		seed   uint64
-		format string
+		in   jobInput
+		form *formValue
 	)
 	c := &cobra.Command{
 		Use:   "scenario NUMBER|NAME|all",
 		Short: "Play scenarios of the buffering guide beside the guide's figures",
 		Long: `Plays one of the seven scenarios of the buffering guide, or all of them, from
 gateslap's own .ini files, and prints the guide's counters beside ours: which lines
-agree, which differ, and why. The guide's figures come from release v13.`,
+agree, which differ, and why. The guide's figures come from release v13.
+
+` + "`bufsim scenario show NAME`" + ` prints the scenario's file with all defaults, to begin a
+scenario of one's own.`,
 		Example: `  bufsim scenario 5 --release v13
   bufsim scenario all --release v24
-  bufsim scenario show 3            # the scenario file with all defaults`,
-		Args: cobra.RangeArgs(1, 2),
+  bufsim scenario show 3 > own.yaml && bufsim run own.yaml`,
+		Args: scenarioCommandArgs,
+		ValidArgsFunction: func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 1 && args[0] == "show" {
+				return scenarioArgs(c, nil, word)
+			}
+			names, directive := scenarioArgs(c, args, word)
+			return append(names, "all", "show"), directive
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if args[0] == "show" {
-				return a.showScenario(args[1:])
+				return a.showScenario(args[1])
 			}
-			if len(args) > 1 {
-				return usage("bufsim scenario takes one scenario; got %s", strings.Join(args, " "))
-			}
-			return a.playGuide(c, &s, args[0], seed, format)
+			return a.playGuide(c, &in, args[0], form.form)
 		},
 	}
-	s.register(c)
-	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the run (default: the scenario's first)")
-	c.Flags().StringVarP(&format, "output", "o", "text", "form of the result: text or json")
+	in.register(c)
+	form = registerOutput(c, "text", "json", "md")
 	return c
 }
 
-// comparison is the JSON form of one scenario beside the guide.
+func scenarioCommandArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 && args[0] == "show" {
+		return exactlyOne("scenario to show", "bufsim scenario show 3")(c, args[1:])
+	}
+	return exactlyOne("scenario", "bufsim scenario 5")(c, args)
+}
+
+// comparison is one scenario beside the guide.
 type comparison struct {
 	Result *runner.Result     `json:"result"`
 	Guide  []report.GuideLine `json:"guide"`
+	Replay string             `json:"replay"`
+
+	scenario    *scenario.Scenario
+	differences []string
 }
 
-func (a *app) playGuide(c *cobra.Command, s *settings, which string, seed uint64, format string) error {
+func (a *app) playGuide(c *cobra.Command, in *jobInput, which, form string) error {
 	names := []string{which}
 	if which == "all" {
 		names = guideScenarios()
 	}
 	var (
 		list   []comparison
-		text   strings.Builder
 		differ int
 		first  error
 	)
 	for _, name := range names {
-		j, err := a.prepare(c, s, name, seed)
+		cmp, err := a.compare(c, in, name)
 		if err != nil {
 			return err
 		}
-		result, err := j.play(runner.Options{})
-		if err != nil {
-			return err
-		}
-		lines := report.GuideLines(j.scenario, result)
-		list = append(list, comparison{result, lines})
-		fmt.Fprintf(&text, "%s  Replay: %s\n\n", report.Guide(j.scenario, result, j.differences()), j.replay("scenario"))
-		differ += unexplained(j.profile, lines)
-		if err := verdict(result); err != nil && first == nil {
+		list = append(list, cmp)
+		differ += unexplained(cmp.Result.Release, cmp.Guide)
+		if err := verdict(cmp.Result); err != nil && first == nil {
 			first = err
 		}
 	}
-	if err := a.print(format, list, func() string { return strings.TrimSuffix(text.String(), "\n") }); err != nil {
+	if err := a.printGuide(form, list); err != nil {
 		return err
 	}
 	if first == nil && differ > 0 {
@@ -90,11 +98,41 @@ func (a *app) playGuide(c *cobra.Command, s *settings, which string, seed uint64
 	return first
 }
 
-// guideScenarios lists the built-in scenarios that carry published figures.
+func (a *app) compare(c *cobra.Command, in *jobInput, name string) (comparison, error) {
+	j, err := a.prepare(c, in, name)
+	if err != nil {
+		return comparison{}, err
+	}
+	if j.scenario.Expect == nil {
+		return comparison{}, usage("the scenario %s has no published figures to compare with; play it with `bufsim run %s`", name, name)
+	}
+	result, err := j.play(runner.Options{})
+	if err != nil {
+		return comparison{}, err
+	}
+	return comparison{result, report.GuideLines(j.scenario, result), j.replay, j.scenario, j.differences()}, nil
+}
+
+func (a *app) printGuide(form string, list []comparison) error {
+	if form == "json" {
+		return a.printJSON(list)
+	}
+	render := report.Guide
+	if form == "md" {
+		render = report.GuideMarkdown
+	}
+	var pages []string
+	for _, cmp := range list {
+		pages = append(pages, render(cmp.scenario, cmp.Result, cmp.differences, cmp.Replay))
+	}
+	return a.printText(strings.Join(pages, "\n"))
+}
+
+// guideScenarios lists the built-in scenarios of the guide: those with a number.
 func guideScenarios() []string {
 	var names []string
 	for _, n := range scenario.Names() {
-		if n != scenario.DefaultName {
+		if n[0] >= '1' && n[0] <= '9' {
 			names = append(names, n)
 		}
 	}
@@ -102,9 +140,9 @@ func guideScenarios() []string {
 }
 
 // unexplained counts the figures that no rule allows: differences on the guide's
-// own release. Newer releases are expected to differ.
-func unexplained(p release.Profile, lines []report.GuideLine) int {
-	if p.Name != guideRelease {
+// own release. Other releases are expected to differ.
+func unexplained(releaseName string, lines []report.GuideLine) int {
+	if releaseName != guideRelease {
 		return 0
 	}
 	n := 0
@@ -129,32 +167,11 @@ func (j *job) differences() []string {
 	return report.Differences(guide, j.profile)
 }
 
-func (a *app) showScenario(args []string) error {
-	if len(args) != 1 {
-		return usage("bufsim scenario show takes a name, a number or a file")
-	}
-	s, err := loadScenario(args[0])
+func (a *app) showScenario(name string) error {
+	s, err := loadScenario(name)
 	if err != nil {
 		return err
 	}
 	_, err = a.out.Write(s.Marshal())
 	return err
-}
-
-func (a *app) scenariosCommand() *cobra.Command {
-	var format string
-	c := &cobra.Command{
-		Use:   "scenarios",
-		Short: "List the built-in scenarios",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			list, err := scenario.List(scenario.VitessOptions())
-			if err != nil {
-				return err
-			}
-			return a.print(format, list, func() string { return report.Scenarios(list) })
-		},
-	}
-	c.Flags().StringVarP(&format, "output", "o", "text", "form of the list: text or json")
-	return c
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,25 +20,25 @@ type settings struct {
 	release   string
 	flagsFrom string
 	// vitess holds the Vitess flags given on the command line, by name.
-	vitess map[string]*string
+	vitess map[string]*vitessValue
 }
 
 // register adds the common flags to a command. Vitess's own flags keep their
 // names, defaults and meaning.
 func (s *settings) register(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&s.release, "release", "", "Vitess release to behave like, e.g. v19 (default: the scenario's)")
-	f.StringVar(&s.flagsFrom, "flags-from", "", "read a pasted vtgate command line from this file, - for stdin")
-	s.vitess = map[string]*string{}
+	f.StringVar(&s.release, "release", "", "Vitess `RELEASE` to behave like, e.g. v19 (default: the scenario's)")
+	f.StringVar(&s.flagsFrom, "flags-from", "",
+		"`FILE` with a pasted vtgate command line or Kubernetes args list, - is stdin; flags on this command line win")
+	complete(c, "release", releaseNames)
+	s.vitess = map[string]*vitessValue{}
 	for _, d := range flags.Descriptions() {
-		if f.Lookup(d.Name) != nil {
-			continue
-		}
-		v := new(string)
+		v := &vitessValue{kind: d.Kind}
 		s.vitess[d.Name] = v
-		f.StringVar(v, d.Name, "", fmt.Sprintf("%s (%s, default %s)", d.Help, d.Component, shownDefault(d)))
+		added := f.VarPF(v, d.Name, "", fmt.Sprintf("%s (default %s)", strings.TrimSuffix(d.Help, "."), shownDefault(d)))
+		added.Annotations = map[string][]string{componentOf: {string(d.Component)}}
 		if d.Kind == flags.KindBool {
-			f.Lookup(d.Name).NoOptDefVal = "true"
+			added.NoOptDefVal = "true"
 		}
 	}
 }
@@ -64,8 +65,8 @@ func (s *settings) profile(sc *scenario.Scenario) (release.Profile, error) {
 }
 
 // resolve gives the flags of a run: the release's defaults, then the scenario's,
-// then those of --flags-from, then the command line's; and checks them with the
-// release's own texts.
+// then those of --flags-from, then the command line's. It says which of them have
+// no effect. The combination is still to be checked.
 func (s *settings) resolve(c *cobra.Command, a *app, sc *scenario.Scenario, p release.Profile) (flags.Set, error) {
 	set, err := sc.FlagSet(p)
 	if err != nil {
@@ -78,71 +79,84 @@ func (s *settings) resolve(c *cobra.Command, a *app, sc *scenario.Scenario, p re
 	}
 	for _, d := range flags.Descriptions() {
 		if v := s.vitess[d.Name]; v != nil && c.Flags().Changed(d.Name) {
-			if err := set.Set(d.Name, *v, p); err != nil {
+			if err := set.Set(d.Name, v.text, p); err != nil {
 				return set, usage("%v", err)
 			}
+			if why := withoutEffect(d.Name, p); why != "" {
+				a.say("--%s has no effect: %s", d.Name, why)
+			}
 		}
-	}
-	if err := flags.Validate(set, p); err != nil {
-		return set, usage("%v", err)
 	}
 	return set, nil
 }
 
-// paste applies a vtgate command line and says on stderr which of its flags the
-// simulation does not know.
+// paste applies a vtgate command line and says on stderr which of its flags mean
+// nothing here.
 func (s *settings) paste(a *app, set *flags.Set, p release.Profile) error {
-	text, err := readFileOr(a.in, s.flagsFrom)
+	text, from := []byte(nil), s.flagsFrom
+	var err error
+	if from == "-" {
+		from = "stdin"
+		text, err = io.ReadAll(a.in)
+	} else {
+		text, err = os.ReadFile(from)
+	}
 	if err != nil {
-		return usage("--flags-from: %v", err)
+		return cannot("read the flags in", from, err)
 	}
 	parsed, err := flags.ParseCommandLine(string(text), p)
 	if err != nil {
-		return usage("%s: %v", s.flagsFrom, err)
+		return usage("%s: %v", from, err)
 	}
-	for _, name := range parsed.Given {
-		if err := copyFlag(set, parsed.Flags, name, p); err != nil {
-			return usage("%s: %v", s.flagsFrom, err)
-		}
+	if len(parsed.Given) == 0 && len(parsed.Ignored) == 0 {
+		return usage("%s: there are no flags in it; paste a vtgate command line or the args list of a container", from)
 	}
 	for _, h := range parsed.Hints {
-		fmt.Fprintln(a.err, "bufsim: "+h)
+		a.say("%s: %s", from, h)
 	}
-	if len(parsed.Ignored) > 0 {
-		fmt.Fprintf(a.err, "bufsim: %s: without effect here: %s\n", s.flagsFrom, strings.Join(parsed.Ignored, " "))
+	ignored := parsed.Ignored
+	for _, d := range flags.Descriptions() {
+		switch value := d.Value(parsed.Flags); {
+		case !slices.Contains(parsed.Given, d.Name):
+		case withoutEffect(d.Name, p) != "":
+			ignored = append(ignored, fmt.Sprintf("%s=%s", d.Spelled(p), value))
+		default:
+			if err := set.Set(d.Name, value, p); err != nil {
+				return usage("%s: %v", from, err)
+			}
+		}
+	}
+	if len(ignored) > 0 {
+		a.say("%s: without effect here: %s", from, strings.Join(ignored, " "))
 	}
 	return nil
 }
 
-func copyFlag(set *flags.Set, from flags.Set, name string, p release.Profile) error {
-	for _, d := range flags.Descriptions() {
-		if d.Name == name {
-			return set.Set(name, d.Value(from), p)
-		}
-	}
-	return fmt.Errorf("no flag %s", name)
-}
-
-// readFileOr reads a file, or in if the name is "-".
-func readFileOr(in io.Reader, name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(in)
-	}
-	return os.ReadFile(name)
-}
-
 // loadScenario finds a scenario by built-in name, number, or file.
 func loadScenario(name string) (*scenario.Scenario, error) {
-	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.ContainsRune(name, '/') {
+	if isFile(name) {
 		s, err := scenario.LoadFile(name, scenario.VitessOptions())
 		if err != nil {
-			return nil, usage("%v", err)
+			return nil, cannot("read the scenario", name, err)
 		}
 		return s, nil
+	}
+	if _, err := scenario.Lookup(name); err != nil {
+		hint := "; `bufsim scenarios` lists them, and the name of a file ends in .yaml or contains a /"
+		if h := switchHint([]string{name}); h != "" {
+			hint = h
+		}
+		known, _, _ := strings.Cut(err.Error(), "allowed: ")
+		return nil, usage("%s%s", strings.TrimRight(known, " ;"), hint)
 	}
 	s, err := scenario.Builtin(name, scenario.VitessOptions())
 	if err != nil {
 		return nil, usage("%v", err)
 	}
 	return s, nil
+}
+
+// isFile reports whether a scenario's name is that of a file.
+func isFile(name string) bool {
+	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.ContainsRune(name, '/')
 }

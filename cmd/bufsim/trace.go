@@ -1,90 +1,165 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"bufsim/experiments/report"
 	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
+	"bufsim/model/spelling"
 	"bufsim/sim/trace"
 )
 
 func (a *app) traceCommand() *cobra.Command {
 	var (
-		s      settings
-		seed   uint64
+		in     jobInput
 		filter traceFilter
-		format string
+		form   *formValue
 	)
 	c := &cobra.Command{
 		Use:   "trace [SCENARIO]",
 		Short: "Show what happened in a run, event by event",
 		Long: `Plays one scenario with the full trace and prints its events: as lines, as NDJSON,
-or as a Mermaid sequence diagram. Filters cut it down to what matters.`,
+or as a Mermaid sequence diagram. Filters cut it down to what matters. docs/trace.md
+explains each kind of event.`,
 		Example: `  bufsim trace --kinds reparent,buffer
   bufsim trace 3 --release v13 --host gate-1 --from 6s --to 8s
-  bufsim trace --format mermaid --kinds health,reparent`,
-		Args: cobra.MaximumNArgs(1),
+  bufsim trace -o mermaid --kinds net --host gate-1,zone1-100 --from 6s --to 6.1s`,
+		Args:              atMostOne("scenario"),
+		ValidArgsFunction: scenarioArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			keep, err := filter.build()
 			if err != nil {
 				return err
 			}
-			job, err := a.prepare(c, &s, nameOr(args, scenario.DefaultName), seed)
+			j, err := a.prepare(c, &in, nameOr(args, scenario.DefaultName))
 			if err != nil {
 				return err
 			}
-			rec := trace.NewRecorder(keep)
-			if _, err := job.play(runner.Options{Sink: rec}); err != nil {
+			rec, seen := trace.NewRecorder(keep), trace.NewRecorder(trace.Filter{Kinds: []string{string(trace.KindHost)}})
+			result, err := j.play(runner.Options{Sink: trace.Tee{rec, seen}})
+			if err != nil {
 				return err
 			}
-			return a.writeTrace(format, rec.Events())
+			if err := checkHosts(keep.Hosts, seen.Events()); err != nil {
+				return err
+			}
+			a.sayReplay(j.replay)
+			if len(rec.Events()) == 0 {
+				a.say("no event of the run passes the filters")
+			}
+			if err := a.writeTrace(form.form, rec.Events()); err != nil {
+				return err
+			}
+			if result.Outcome.Failed() {
+				return verdict(result)
+			}
+			return nil
 		},
 	}
-	s.register(c)
-	f := c.Flags()
-	f.Uint64Var(&seed, "seed", 0, "seed of the run (default: the scenario's first)")
-	f.StringVar(&format, "format", "text", "form of the trace: text, ndjson or mermaid")
-	f.StringSliceVar(&filter.hosts, "host", nil, "only these hosts, e.g. gate-1,zone1-0000000100")
-	f.StringVar(&filter.kinds, "kinds", "", "only these kinds or families of events, e.g. buffer,reparent")
-	f.DurationVar(&filter.from, "from", 0, "only from this virtual time on")
-	f.DurationVar(&filter.to, "to", 0, "only up to this virtual time")
+	in.register(c)
+	in.variant.register(c)
+	form = registerOutput(c, "text", "ndjson", "mermaid")
+	c.Flags().Var(form, "format", "another name of --output")
+	c.Flags().Lookup("format").Hidden = true
+	filter.register(c)
 	return c
 }
 
+// traceFilter is what the command line says about the wanted events.
 type traceFilter struct {
 	hosts    []string
 	kinds    string
 	from, to time.Duration
 }
 
+func (t *traceFilter) register(c *cobra.Command) {
+	f := c.Flags()
+	f.StringSliceVar(&t.hosts, "host", nil, "only these hosts, e.g. gate-1,zone1-100")
+	f.StringVar(&t.kinds, "kinds", "", "only these kinds or families of events, e.g. buffer,reparent")
+	f.DurationVar(&t.from, "from", 0, "only from this virtual time on")
+	f.DurationVar(&t.to, "to", 0, "only up to this virtual time (default: the end)")
+	complete(c, "kinds", families)
+}
+
 func (t *traceFilter) build() (trace.Filter, error) {
+	if t.from < 0 || t.to < 0 {
+		return trace.Filter{}, usage("--from and --to are virtual times from 0s on")
+	}
+	if t.to > 0 && t.to < t.from {
+		return trace.Filter{}, usage("--to %s is before --from %s", t.to, t.from)
+	}
 	kinds, err := trace.ParseKinds(t.kinds, runner.TraceKinds())
 	if err != nil {
+		var unknown *trace.UnknownKindError
+		if errors.As(err, &unknown) {
+			return trace.Filter{}, usage("--kinds: unknown kind of event %q; %s", unknown.Name, meantKind(unknown.Name))
+		}
 		return trace.Filter{}, usage("--kinds: %v", err)
 	}
 	return trace.Filter{Hosts: runner.FullHostNames(t.hosts), Kinds: kinds, From: int64(t.from), Until: int64(t.to)}, nil
 }
 
-func (a *app) writeTrace(format string, events []trace.Event) error {
-	switch format {
-	case "text":
-		return trace.WriteText(a.out, events)
+// meantKind says which kind of event was probably meant, and which families there
+// are.
+func meantKind(name string) string {
+	var all []string
+	for _, d := range runner.TraceKinds() {
+		all = append(all, string(d.Kind))
+	}
+	list := "the families are " + strings.Join(families(), ", ") + "; docs/trace.md lists all kinds"
+	if near, ok := spelling.Nearest(name, append(all, families()...)); ok {
+		return "did you mean " + near + "? " + list
+	}
+	return list
+}
+
+// families lists the first parts of all kinds of events.
+func families() []string {
+	var list []string
+	seen := map[string]bool{}
+	for _, d := range runner.TraceKinds() {
+		family, _, _ := strings.Cut(string(d.Kind), ".")
+		if !seen[family] {
+			seen[family] = true
+			list = append(list, family)
+		}
+	}
+	return list
+}
+
+// checkHosts holds that every wanted host took part in the run.
+func checkHosts(wanted []string, boots []trace.Event) error {
+	var hosts []string
+	known := map[string]bool{}
+	for i := range boots {
+		if h := boots[i].Host; !known[h] {
+			known[h] = true
+			hosts = append(hosts, h)
+		}
+	}
+	for _, w := range wanted {
+		if !known[w] {
+			return usage("--host: the run has no host %q; its hosts are %s", w, strings.Join(hosts, ", "))
+		}
+	}
+	return nil
+}
+
+func (a *app) writeTrace(form string, events []trace.Event) error {
+	switch form {
 	case "ndjson":
 		return trace.WriteNDJSON(a.out, events)
 	case "mermaid":
 		return trace.WriteMermaid(a.out, events, runner.Arrow)
 	}
-	return usage("--format %s: unknown form; known are text, ndjson, mermaid", format)
-}
-
-// quoted protects a flag's value for a shell.
-func quoted(v string) string {
-	if v != "" && !strings.ContainsAny(v, " \t\n\"'$&|;<>()*?[]#~\\`") {
-		return v
+	var b strings.Builder
+	if err := trace.WriteText(&b, events); err != nil {
+		return err
 	}
-	return fmt.Sprintf("'%s'", strings.ReplaceAll(v, "'", `'\''`))
+	return a.printText(report.FoldLines(b.String()))
 }

@@ -1,8 +1,6 @@
 package conform
 
 import (
-	"fmt"
-
 	"bufsim/model/release"
 	"bufsim/sim"
 	"bufsim/sim/explore"
@@ -30,23 +28,21 @@ func CheckBuffer(v BufferVector, b release.Behaviors) Result {
 		r.Passed, r.Schedule = len(r.Diffs) == 0, "default"
 		return r
 	}
-	for seed := range uint64(maxSeeds + 1) {
+	for n := range uint64(maxSeeds + 1) {
 		var chooser sim.Chooser
-		r.Schedule = "default"
-		if seed > 0 {
-			chooser, r.Schedule = explore.NewRandom(seed, true), fmt.Sprintf("random %d", seed)
-		}
-		nearest, err := nearestListed(v, b, chooser)
+		chooser, r.Schedule = explore.Mixed(n)
+		got, err := PlayBuffer(v, b, chooser)
 		if err != nil {
 			r.Diffs = []Diff{worldDiff(err)}
 			return r
 		}
-		if len(nearest) == 0 {
+		diffs := fromNearest(v, *got)
+		if len(diffs) == 0 {
 			r.Passed = true
 			return r
 		}
-		if seed == 0 {
-			r.Diffs = nearest
+		if n == 0 {
+			r.Diffs = diffs
 		}
 	}
 	return r
@@ -67,21 +63,17 @@ func playAndCompare(v BufferVector, want BufferOutcome, b release.Behaviors, cho
 	return Compare(want, *got, bufferRules())
 }
 
-// nearestListed gives the differences from the listed outcome that is most alike; none if the
+// fromNearest gives the differences from the listed outcome that is most alike; none if the
 // outcome is listed.
-func nearestListed(v BufferVector, b release.Behaviors, chooser sim.Chooser) ([]Diff, error) {
-	got, err := PlayBuffer(v, b, chooser)
-	if err != nil {
-		return nil, err
-	}
+func fromNearest(v BufferVector, got BufferOutcome) []Diff {
 	var nearest []Diff
 	for i, want := range v.ExpectOneOf {
-		diffs := Compare(want, *got, bufferRules())
+		diffs := Compare(want, got, bufferRules())
 		if i == 0 || len(diffs) < len(nearest) {
 			nearest = diffs
 		}
 	}
-	return nearest, nil
+	return nearest
 }
 
 // bufferRules says which rules decide about a field; the first prefix that fits counts.

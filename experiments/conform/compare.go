@@ -11,23 +11,25 @@ import (
 
 // Result is what came of one vector.
 type Result struct {
-	ID, Note string
-	Passed   bool
-	// Schedule is the one that passed, or the last one tried: default, or random and its seed.
-	Schedule string
+	ID     string `json:"id"`
+	Note   string `json:"note,omitempty"`
+	Passed bool   `json:"passed"`
+	// Schedule is the one that passed, or the last one tried: default, or the name of a random one.
+	Schedule string `json:"schedule"`
 	// Diffs is empty if the default schedule gave what was recorded. For a racy vector they are
 	// the differences from the listed outcome that is most alike.
-	Diffs []Diff
+	Diffs []Diff `json:"diffs,omitempty"`
 }
 
 // Diff is one field in which an outcome differs from the recorded one.
 type Diff struct {
 	// Where is the path of the field; requests are named by their number.
-	Where string
+	Where string `json:"where"`
 	// Want and Got are the values as JSON; empty if there is none.
-	Want, Got string
-	// Rule names the rules of the buffer that decide about the field.
-	Rule string
+	Want string `json:"want,omitempty"`
+	Got  string `json:"got,omitempty"`
+	// Rule names the rules that decide about the field.
+	Rule string `json:"rule"`
 }
 
 // String is one line.

@@ -49,7 +49,7 @@ func TestRacyVectorCanFail(t *testing.T) {
 	}
 	r := conform.CheckBuffer(v, conform.Newest())
 	require.False(t, r.Passed)
-	require.Equal(t, "random 20", r.Schedule)
+	require.Equal(t, "priorities 20", r.Schedule)
 	require.NotEmpty(t, r.Diffs)
 }
 

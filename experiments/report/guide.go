@@ -50,15 +50,19 @@ func guideLine(series string, n scenario.ExpectedNumber, ours int) GuideLine {
 }
 
 // Guide renders the guide's block beside ours and explains each difference.
-// differences are the rules in which the run's release differs from the guide's.
-func Guide(s *scenario.Scenario, r *runner.Result, differences []string) string {
+// differences are the rules in which the run's release differs from the guide's,
+// replay is the command that plays the run again.
+func Guide(s *scenario.Scenario, r *runner.Result, differences []string, replay string) string {
 	p := &page{}
-	p.line("%s: %s, release %s, seed %d", s.Name, s.Title, r.Release, r.Seed)
+	p.line("%s", heading(r, s.Title))
+	p.command("Replay: ", replay)
 	p.gap()
 	lines := GuideLines(s, r)
-	p.line("  guide   ours")
+	if e := s.Expect; e != nil {
+		p.line("  guide   ours    counters of keyspace=%q, shard_name=%q", e.Keyspace, string(e.Shard))
+	}
 	for _, l := range lines {
-		p.line("%7d %6d  %s %s", l.Guide, l.Ours, mark(l), l.Series)
+		p.line("%7d %6d  %s %s", l.Guide, l.Ours, mark(l), brief(s.Expect, l.Series))
 	}
 	p.gap()
 	p.wrapped("", summary(lines))
@@ -68,15 +72,26 @@ func Guide(s *scenario.Scenario, r *runner.Result, differences []string) string 
 		}
 	}
 	if s.Expect != nil && s.Expect.Note != "" {
-		p.wrapped("Note: ", strings.Join(strings.Fields(s.Expect.Note), " "))
+		p.wrapped("Note: ", oneLine(s.Expect.Note))
 	}
 	for i := range r.Operations {
 		if o := &r.Operations[i]; o.Error != "" {
-			p.wrapped(o.ID+": ", o.Error)
+			p.wrapped(o.ID+": ", course(o))
+			p.wrapped("     ", o.Error)
 		}
 	}
+	p.wrapped("Verdict: ", r.Verdict)
 	return p.String()
 }
+
+// brief leaves out of a series' name what is the same for all of a block.
+func brief(e *scenario.Expect, series string) string {
+	series = strings.Replace(series, fmt.Sprintf("keyspace=%q,", e.Keyspace), "", 1)
+	series = strings.Replace(series, fmt.Sprintf("shard_name=%q", string(e.Shard)), "", 1)
+	return strings.NewReplacer("{}", "", ",}", "}").Replace(series)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func mark(l GuideLine) string {
 	switch {
@@ -109,15 +124,15 @@ func summary(lines []GuideLine) string {
 
 // explain says why one figure is not the guide's.
 func explain(s *scenario.Scenario, l GuideLine, differences []string) string {
-	text := fmt.Sprintf("%s: %d, not %d. ", l.Series, l.Ours, l.Guide)
+	text := fmt.Sprintf("%s: %d, not %d. ", brief(s.Expect, l.Series), l.Ours, l.Guide)
 	if l.Allowed && l.Note != "" {
-		return text + strings.Join(strings.Fields(l.Note), " ")
+		return text + oneLine(l.Note)
 	}
 	if len(differences) > 0 {
 		return text + "This release differs from the guide's: " + strings.Join(differences, "; ") + "."
 	}
 	if l.Note != "" {
-		return text + strings.Join(strings.Fields(l.Note), " ")
+		return text + oneLine(l.Note)
 	}
 	return text + "The run's timing differs from the guide's."
 }

@@ -10,13 +10,14 @@ type page struct {
 	strings.Builder
 }
 
+// line writes one line without blanks at its end.
 func (p *page) line(format string, args ...any) {
 	p.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
 }
 
 func (p *page) gap() { p.WriteString("\n") }
 
-// block writes text as it is: what another program would print.
+// block writes lines as they are: what another program would print.
 func (p *page) block(text string) {
 	p.WriteString(text)
 	if text != "" && !strings.HasSuffix(text, "\n") {
@@ -24,19 +25,53 @@ func (p *page) block(text string) {
 	}
 }
 
+// FoldLines folds those lines of a text that are wider than Columns; what follows
+// is indented.
+func FoldLines(text string) string {
+	p := &page{}
+	const indent = "      "
+	for l := range strings.Lines(text) {
+		l = strings.TrimRight(l, "\n")
+		if len(l) <= Columns {
+			p.line("%s", l)
+			continue
+		}
+		for i, part := range Fold(l, Columns-len(indent)) {
+			if i > 0 {
+				part = indent + part
+			}
+			p.line("%s", part)
+		}
+	}
+	return p.String()
+}
+
 // wrapped writes text behind a label, folded at blanks; further lines are
 // indented to the label's width. Line breaks in the text show as \n.
 func (p *page) wrapped(label, text string) {
 	text = strings.ReplaceAll(text, "\n", `\n`)
 	indent := strings.Repeat(" ", len(label))
-	for _, l := range fold(text, Columns-len(label)) {
+	for _, l := range Fold(text, Columns-len(label)) {
 		p.line("%s%s", label, l)
 		label = indent
 	}
 }
 
-// fold cuts text into lines of at most width characters, at blanks where possible.
-func fold(text string, width int) []string {
+// command writes a shell command behind a label; a long one goes on after
+// backslashes, so that it can be copied as it stands.
+func (p *page) command(label, text string) {
+	lines := Fold(text, Columns-len(label)-2)
+	for i, l := range lines {
+		if i < len(lines)-1 {
+			l += ` \`
+		}
+		p.line("%s%s", label, l)
+		label = strings.Repeat(" ", len(label))
+	}
+}
+
+// Fold cuts text into lines of at most width bytes, at blanks where possible.
+func Fold(text string, width int) []string {
 	var lines []string
 	for len(text) > width {
 		cut := strings.LastIndex(text[:width+1], " ")

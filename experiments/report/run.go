@@ -9,33 +9,39 @@ import (
 	"bufsim/sim"
 )
 
-// Run renders the report of one run: outcome counts, the operations with their
-// phases, the buffer's counters as a gate prints them, what clients saw, latency,
-// and the verdict. replay is the command that plays the run again.
+// Run renders the report of one run: how to play it again, the outcome counts, the
+// operations with their phases, the buffer's counters as a gate prints them, the
+// errors that clients saw, the latency, the thresholds, and the verdict. replay is
+// the command that plays the run again.
 func Run(r *runner.Result, title, replay string) string {
 	p := &page{}
 	p.line("%s", heading(r, title))
+	p.line("bufsim %s, %s after %d steps and %s of virtual time, hash %s", r.Version, r.Ended, r.Steps, short(r.Time), r.Hash)
+	p.command("Replay: ", replay)
+	if len(r.Flags) > 0 {
+		p.wrapped("Flags:  ", strings.Join(r.Flags, " "))
+	}
 	p.gap()
 	p.statements(r)
 	for i := range r.Operations {
 		p.gap()
 		p.operation(&r.Operations[i])
 	}
-	p.gap()
-	p.errors(r.Errors)
 	for i := range r.Gates {
 		p.gap()
 		p.line("Buffer metrics of %s", r.Gates[i].Name)
 		p.block(samples(BufferMetrics(r.Gates[i].Metrics)))
 	}
+	p.gap()
+	p.errors(r.Errors)
+	p.gap()
+	p.line("Latency: %s", latency(r.Latency))
 	if len(r.Thresholds) > 0 {
 		p.gap()
 		p.thresholds(r.Thresholds)
 	}
 	p.gap()
 	p.wrapped("Verdict: ", r.Verdict)
-	p.gap()
-	p.footer(r, replay)
 	return p.String()
 }
 
@@ -49,31 +55,40 @@ func heading(r *runner.Result, title string) string {
 
 func (p *page) statements(r *runner.Result) {
 	s := r.Statements
-	p.line("Statements  %d ok, %d failed of %d (%s); %d clients, %d gave up",
+	p.line("Statements: %d ok, %d failed of %d (%s); %d clients, %d gave up",
 		s.OK, s.Errors, s.Total, percent(s.ErrorRate()), s.Clients, s.ClientsEnded)
-	p.line("Executions  %d at the gates, %d failed", s.Executions, s.FailedExecs)
-	l := r.Latency
-	p.line("Latency     p50 %s, p90 %s, p99 %s, max %s", short(l.P50), short(l.P90), short(l.P99), short(l.Max))
-	if len(r.Flags) > 0 {
-		p.wrapped("Flags       ", strings.Join(r.Flags, " "))
-	}
+	p.line("Executions: %d at the gates, %d failed", s.Executions, s.FailedExecs)
+}
+
+func latency(l runner.Latency) string {
+	return fmt.Sprintf("p50 %s, p90 %s, p99 %s, max %s", short(l.P50), short(l.P90), short(l.P99), short(l.Max))
 }
 
 func (p *page) operation(o *runner.Operation) {
-	switch {
-	case !o.Ended && o.Start == 0:
-		p.line("%s: %s, never started", o.ID, o.What)
-	case !o.Ended:
-		p.line("%s: %s, from %s, not over at the end of the run", o.ID, o.What, at(o.Start))
-	default:
-		p.line("%s: %s, %s to %s (%s), %s", o.ID, o.What, at(o.Start), at(o.End), short(o.End.Sub(o.Start)), outcome(o))
+	p.wrapped(o.ID+": ", course(o))
+	if len(o.Phases) > 0 {
+		p.line("  %-24s %10s  %s", "phase", "from", "took")
 	}
 	for _, ph := range o.Phases {
 		p.line("  %-24s %10s  %s", ph.Name, at(ph.Begin), short(ph.End.Sub(ph.Begin)))
 	}
-	if o.Output != "" {
-		p.block(o.Output)
+	switch {
+	case o.Output != "":
+		p.block(FoldLines(o.Output))
+	case o.Error != "":
+		p.wrapped("  error: ", o.Error)
 	}
+}
+
+// course says in words what became of an operation.
+func course(o *runner.Operation) string {
+	switch {
+	case !o.Ended && o.Start == 0:
+		return o.What + ", never started"
+	case !o.Ended:
+		return fmt.Sprintf("%s, from %s, not over at the end of the run", o.What, at(o.Start))
+	}
+	return fmt.Sprintf("%s, %s to %s (%s), %s", o.What, at(o.Start), at(o.End), short(o.End.Sub(o.Start)), outcome(o))
 }
 
 func outcome(o *runner.Operation) string {
@@ -87,6 +102,8 @@ func outcome(o *runner.Operation) string {
 	return s
 }
 
+// errors lists what clients saw. Each text has a line of its own, so that it can be
+// searched for.
 func (p *page) errors(list []runner.ErrorCount) {
 	if len(list) == 0 {
 		p.line("Client-side errors: none")
@@ -94,24 +111,23 @@ func (p *page) errors(list []runner.ErrorCount) {
 	}
 	p.line("Client-side errors")
 	for _, e := range list {
-		p.wrapped(fmt.Sprintf("  %5d x %d (%s) ", e.Count, e.Num, e.State), e.Text)
+		p.line("%7d x %d (%s)", e.Count, e.Num, e.State)
+		p.wrapped("    ", e.Text)
 	}
 }
 
 func (p *page) thresholds(list []runner.ThresholdCheck) {
 	p.line("Thresholds")
 	for _, c := range list {
-		word := "ok"
-		if !c.OK {
-			word = "EXCEEDED"
-		}
-		p.line("  %-18s %10s, limit %s: %s", c.Name, c.Value, c.Limit, word)
+		p.line("  %-20s %10s, limit %s: %s", c.Name, c.Value, c.Limit, judgement(c.OK))
 	}
 }
 
-func (p *page) footer(r *runner.Result, replay string) {
-	p.line("bufsim %s, %s after %d steps and %s of virtual time, hash %s", r.Version, r.Ended, r.Steps, short(r.Time), r.Hash)
-	p.line("Replay: %s", replay)
+func judgement(ok bool) string {
+	if ok {
+		return "ok"
+	}
+	return "EXCEEDED"
 }
 
 // BufferMetrics keeps the lines of an exposition text that an operator sees with

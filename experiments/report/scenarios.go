@@ -10,3 +10,18 @@ func Scenarios(list []scenario.Entry) string {
 	}
 	return p.String()
 }
+
+// ScenarioEntry is the JSON form of one line of the list.
+type ScenarioEntry struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+// ScenarioEntries is the JSON form of the list.
+func ScenarioEntries(list []scenario.Entry) []ScenarioEntry {
+	out := make([]ScenarioEntry, len(list))
+	for i, e := range list {
+		out[i] = ScenarioEntry(e)
+	}
+	return out
+}

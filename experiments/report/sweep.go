@@ -10,25 +10,48 @@ import (
 	"bufsim/experiments/sweep"
 )
 
-// Sweep renders the points of a sweep as a table and a plain curve.
-func Sweep(r *sweep.Resolved, points []sweep.Summary) string {
+// SweepPage is everything that the report of a sweep is made from.
+type SweepPage struct {
+	Resolved *sweep.Resolved
+	Points   []sweep.Summary
+	// Runs are those played of the Planned ones; fewer after an interrupt.
+	Runs, Planned int
+	// Replay is the command that plays the sweep again.
+	Replay string
+}
+
+func (s *SweepPage) heading() string {
+	r := s.Resolved
+	return fmt.Sprintf("%s, release %s: error rate versus --%s, seeds %s at every point",
+		r.Scenario.Name, r.Profile.Name, r.Plan.Flag, r.Seeds)
+}
+
+// partial says in words that a sweep was not played to its end, or "".
+func (s *SweepPage) partial() string {
+	if s.Runs == s.Planned {
+		return ""
+	}
+	return fmt.Sprintf("Interrupted: %d of %d runs were played; points have fewer seeds than planned or none.", s.Runs, s.Planned)
+}
+
+// Text renders the points of a sweep as a table and a plain curve.
+func (s *SweepPage) Text() string {
 	p := &page{}
-	p.line("%s, release %s: error rate versus --%s, seeds %d-%d at every point",
-		r.Scenario.Name, r.Profile.Name, r.Plan.Flag, r.Seeds.First, r.Seeds.Last)
-	p.gap()
-	variant := ""
-	peak := peakRate(points)
-	for i, s := range points {
-		if i == 0 || s.Variant != variant {
-			if i > 0 {
-				p.gap()
-			}
-			variant = s.Variant
-			p.line("%s", variant)
-			p.line("  %10s %9s  %-19s %8s %9s", r.Plan.Flag[max(0, len(r.Plan.Flag)-10):], "errors", "95 % interval", "runs hit", "outage")
+	p.wrapped("", s.heading())
+	p.command("Replay: ", s.Replay)
+	if text := s.partial(); text != "" {
+		p.line("%s", text)
+	}
+	variant, peak := "", peakRate(s.Points)
+	for i, pt := range s.Points {
+		if i == 0 || pt.Variant != variant {
+			variant = pt.Variant
+			p.gap()
+			p.line("Reparent: %s", variant)
+			p.line("%12s %9s  %-19s %8s %9s", "value", "errors", "95 % interval", "runs hit", "outage")
 		}
-		p.line("  %10s %8.2f%%  %-19s %7.0f%% %9s  %s", s.Value, 100*s.ErrorRate.Mean, interval(s),
-			100*s.AnyError.Mean, s.Outage.Round(10*time.Millisecond), strings.Repeat("#", bar(s.ErrorRate.Mean, peak)))
+		p.line("%12s %8.2f%%  %-19s %7.0f%% %9s  %s", pt.Value, 100*pt.ErrorRate.Mean, interval(pt),
+			100*pt.AnyError.Mean, pt.Outage.Round(10*time.Millisecond), strings.Repeat("#", bar(pt.ErrorRate.Mean, peak)))
 	}
 	p.gap()
 	p.line("errors: mean over runs of the share of failed statements; interval: BCa bootstrap over runs;")
@@ -61,20 +84,63 @@ func peakRate(points []sweep.Summary) float64 {
 	return peak
 }
 
-// SweepCSV writes the points of a sweep as CSV with a header.
-func SweepCSV(r *sweep.Resolved, points []sweep.Summary) string {
+// CSV writes the points of a sweep with a header.
+func (s *SweepPage) CSV() string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', 10, 64) }
-	rows := [][]string{{"variant", r.Plan.Flag, "error_rate", "low", "high", "runs_hit", "outage_s", "errors_per_run", "runs"}}
-	for _, s := range points {
+	rows := [][]string{{"variant", s.Resolved.Plan.Flag, "error_rate", "low", "high", "runs_hit", "outage_s", "errors_per_run", "runs"}}
+	for _, pt := range s.Points {
 		rows = append(rows, []string{
-			s.Variant, s.Value, number(s.ErrorRate.Mean), number(s.ErrorRate.Low), number(s.ErrorRate.High),
-			number(s.AnyError.Mean), number(s.Outage.Seconds()), number(s.Errors), strconv.Itoa(s.ErrorRate.N),
+			pt.Variant, pt.Value, number(pt.ErrorRate.Mean), number(pt.ErrorRate.Low), number(pt.ErrorRate.High),
+			number(pt.AnyError.Mean), number(pt.Outage.Seconds()), number(pt.Errors), strconv.Itoa(pt.ErrorRate.N),
 		})
 	}
 	if err := w.WriteAll(rows); err != nil {
 		panic(err) // a strings.Builder takes everything
 	}
 	return b.String()
+}
+
+// Markdown renders the points of a sweep as a table.
+func (s *SweepPage) Markdown() string {
+	p := &page{}
+	p.line("# %s", s.heading())
+	p.gap()
+	p.fence(s.Replay)
+	p.gap()
+	if text := s.partial(); text != "" {
+		p.line("%s", text)
+		p.gap()
+	}
+	var rows [][]string
+	for _, pt := range s.Points {
+		rows = append(rows, []string{
+			pt.Variant, pt.Value, percent(pt.ErrorRate.Mean), interval(pt), fmt.Sprintf("%.0f %%", 100*pt.AnyError.Mean),
+			pt.Outage.Round(10 * time.Millisecond).String(), strconv.Itoa(pt.ErrorRate.N),
+		})
+	}
+	p.table([]string{"reparent", "`--" + s.Resolved.Plan.Flag + "`", "errors", "95 % interval", "runs hit", "outage", "runs"}, rows)
+	return p.String()
+}
+
+// SweepJSON is the JSON form of a sweep.
+type SweepJSON struct {
+	Scenario string          `json:"scenario"`
+	Release  string          `json:"release"`
+	Flag     string          `json:"flag"`
+	Seeds    string          `json:"seeds"`
+	Runs     int             `json:"runs"`
+	Planned  int             `json:"planned_runs"`
+	Points   []sweep.Summary `json:"points"`
+	Replay   string          `json:"replay"`
+}
+
+// JSON gives the JSON form.
+func (s *SweepPage) JSON() SweepJSON {
+	r := s.Resolved
+	return SweepJSON{
+		Scenario: r.Scenario.Name, Release: r.Profile.Name, Flag: r.Plan.Flag, Seeds: r.Seeds.String(),
+		Runs: s.Runs, Planned: s.Planned, Points: s.Points, Replay: s.Replay,
+	}
 }

@@ -11,15 +11,21 @@ import (
 
 // startClients starts all groups of clients on a host of their own.
 func (p *play) startClients() {
+	p.journal.Hold() // until all groups are known
 	p.world.AddHost(hostClients, sim.HostOptions{}, func(env *sim.Env) {
+		defer p.journal.Release()
 		node := p.net.Node(env)
 		for i, g := range p.scenario.Workload {
 			name := g.Name
 			if name == "" {
 				name = fmt.Sprintf("group-%d", i+1)
 			}
+			p.journal.Hold() // others may be done before this group begins
 			env.Go("start/"+name, func() {
-				env.SleepUntil(sim.Time(g.Start.Std()))
+				defer p.journal.Release()
+				if env.Select(sim.At(sim.Time(g.Start.Std())), sim.OnEvent(p.over)) == 1 {
+					return
+				}
 				p.startGroup(env, name, g, func(keyspace string, t scenario.TabletType) []*workload.Driver {
 					var drivers []*workload.Driver
 					for _, gate := range p.gates {
@@ -44,7 +50,7 @@ func (p *play) startGroup(env *sim.Env, name string, g scenario.ClientGroup, dri
 	switch {
 	case g.Gateslap != nil:
 		cfg := g.Gateslap.Config
-		workload.NewGateslap(env, drivers(cfg.MySQL.Database, "")[0], cfg, g.Gateslap.Files, p.over, p.journal).Run()
+		workload.NewGateslap(env, drivers(cfg.MySQL.Database, "")[0], name, cfg, g.Gateslap.Files, p.over, p.journal).Run()
 	case g.Closed != nil:
 		c := g.Closed
 		workload.Closed{

@@ -42,6 +42,7 @@ func (r *Result) count(j *workload.Journal) {
 	t := j.Tally()
 	r.Statements = Statements{
 		Total: t.Statements, OK: t.Statements - t.Errors, Errors: t.Errors, Lost: t.Lost,
+		Unfinished: t.Unfinished, NotSent: t.NotSent,
 		Executions: j.Executions, FailedExecs: j.FailedExecutions, Clients: len(j.Clients), ClientsEnded: t.ClientsEnded,
 	}
 	for _, e := range t.ByError {
@@ -58,7 +59,7 @@ func (r *Result) latencies(j *workload.Journal) error {
 			continue
 		}
 		if err := h.Record(rec.Latency()); err != nil {
-			return fmt.Errorf("latency of %s: %w", j.Clients[rec.Client], err)
+			return fmt.Errorf("latency of %s: %w", j.Clients[rec.Client].Name, err)
 		}
 	}
 	s := h.Summary()
@@ -184,6 +185,9 @@ func (r *Result) sentence() string {
 		if s.ClientsEnded > 0 {
 			felt += fmt.Sprintf(" and %d of %d clients gave up", s.ClientsEnded, s.Clients)
 		}
+	}
+	if s.Unfinished > 0 {
+		felt += fmt.Sprintf(" (%d were still under way at the end)", s.Unfinished)
 	}
 	did := "nothing was buffered"
 	if buffered > 0 {

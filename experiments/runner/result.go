@@ -39,17 +39,30 @@ type Result struct {
 	// of the program.
 	Finding bool `json:"finding"`
 
-	// Outcome, Journal and Epoch are for reports in the same process.
+	// Outcome and Journal are for reports in the same process.
 	Outcome sim.Outcome       `json:"-"`
 	Journal *workload.Journal `json:"-"`
+	// Decisions is the decision log; empty without a chooser.
+	Decisions []sim.Decision `json:"-"`
 }
 
 // Statements counts what the clients saw. spec: W-73
 type Statements struct {
-	Total        int `json:"total"`
-	OK           int `json:"ok"`
-	Errors       int `json:"errors"`
-	Lost         int `json:"lost"`
+	// Total counts the finished statements: those without any error are OK, those
+	// whose first visible outcome was an error are Errors, and those of them that
+	// failed in the end are Lost.
+	Total  int `json:"total"`
+	OK     int `json:"ok"`
+	Errors int `json:"errors"`
+	Lost   int `json:"lost"`
+	// Unfinished counts the statements still under way when the run ended; they are
+	// in none of the numbers above.
+	Unfinished int `json:"unfinished"`
+	// NotSent counts the lines that gateslap workers never came to because an error
+	// had ended them.
+	NotSent int `json:"not_sent"`
+	// Executions counts what reached the gates, hidden tries and the creation of
+	// tables included.
 	Executions   int `json:"executions"`
 	FailedExecs  int `json:"failed_executions"`
 	Clients      int `json:"clients"`

@@ -99,23 +99,20 @@ func (g *Gateslap) decodeNode(d *decoder, n ast.Node, path string) {
 // readFiles reads the SQL files that the configuration names, from the folder that
 // gateslap would be started in: the scenario's.
 func (g *Gateslap) readFiles(d *decoder, n ast.Node, path string) {
-	for _, w := range g.Config.Workers() {
-		if w.File == "" || g.Files[w.File] != nil {
-			continue
-		}
+	for _, file := range g.Config.SQLFiles() {
 		src, err := []byte(nil), error(os.ErrNotExist)
 		if d.opts.ReadFile != nil {
-			src, err = d.opts.ReadFile(w.File)
+			src, err = d.opts.ReadFile(file)
 		}
 		if err != nil {
-			d.add(startOf(n), path, fmt.Sprintf("%s names the SQL file %q, which cannot be read: %v", g.Source, w.File, err),
-				"put the file there, relative to the scenario file, or take the worker out of [custom]")
+			d.add(startOf(n), path, fmt.Sprintf("%s names the SQL file %q, which cannot be read: %v", g.Source, file, err),
+				"put the file there, relative to the scenario file, or take it out of [custom]")
 			return
 		}
 		if g.Files == nil {
 			g.Files = map[string][]gateslap.Line{}
 		}
-		g.Files[w.File] = gateslap.ParseSQL(src)
+		g.Files[file] = gateslap.ParseSQL(src)
 		g.Text += "\n" + string(src)
 	}
 }

@@ -1,11 +1,10 @@
 package workload
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
-	"bufsim/model/vterr"
+	"bufsim/model/query"
 	"bufsim/sim"
 )
 
@@ -36,12 +35,13 @@ type Closed struct {
 	ReadTimeout time.Duration
 }
 
-// Start starts the clients and returns; until ends them at its event.
+// Start starts the clients and returns. After the event until they begin no new
+// statement; a statement under way is brought to its end, retries included.
 func (c Closed) Start(env *sim.Env, drivers []*Driver, until *sim.Event, j *Journal) {
 	for i := range c.Clients {
 		name := fmt.Sprintf("%s-%d", c.Name, i+1)
 		rand := env.Rand("workload/" + name)
-		k := &closedClient{Closed: c, env: env, driver: drivers[i%len(drivers)], until: until, j: j, rand: rand, id: j.enter(name)}
+		k := &closedClient{Closed: c, env: env, driver: drivers[i%len(drivers)], until: until, j: j, rand: rand, id: j.enter(c.Name, name)}
 		k.stmts = newStatements(c.Mix, rand, k.id)
 		env.Go("client/"+name, k.run)
 	}
@@ -62,12 +62,10 @@ type closedClient struct {
 func (k *closedClient) run() {
 	gaveUp := false
 	// A first pause, so that the clients do not march in step.
-	for k.think() && !gaveUp {
+	for !gaveUp && k.think() {
 		gaveUp = !k.statement()
 	}
-	if k.conn != nil {
-		k.conn.Close()
-	}
+	k.disconnect()
 	k.j.leave(k.id, gaveUp)
 }
 
@@ -80,50 +78,41 @@ func (k *closedClient) think() bool {
 // gives up.
 func (k *closedClient) statement() bool {
 	stmt := k.stmts.next()
-	r := Record{Client: k.id, Verb: stmt.Verb, Start: k.env.Now()}
-	var err error
-	for try := 1; ; try++ {
-		if err = k.connected(); err == nil {
-			_, err = k.conn.Query(stmt)
-			r.Executions++
-			k.j.executed(err)
-		}
-		if err == nil || !k.failed(&r, err) || k.RetryCount > 0 && try > k.RetryCount {
-			break
-		}
+	r := k.j.begin(k.id, stmt.Verb, k.env.Now())
+	err := k.try(&r, stmt)
+	for n := 1; err != nil && k.OnError == Retry && (k.RetryCount == 0 || n <= k.RetryCount); n++ {
+		k.env.Sleep(k.RetryWait)
+		r.Waited += k.RetryWait
+		err = k.try(&r, stmt)
 	}
-	r.Failed = err != nil
-	r.End = k.env.Now()
-	if r.Failed && k.OnError == Fast {
-		r.End -= sim.Time(k.RetryWait) // the pause follows the outcome
-		r.Waited = 0
+	k.j.finish(&r, err)
+	if err != nil && k.OnError == Fast {
+		k.env.Sleep(k.RetryWait)
+		return true
 	}
-	k.j.Records = append(k.j.Records, r)
-	return err == nil || k.OnError == Fast
+	return err == nil
 }
 
-// failed notes an error, waits as the policy says, and reports whether the same
-// statement is tried again.
-func (k *closedClient) failed(r *Record, err error) bool {
-	var own *vterr.MySQLError
-	if r.First == nil && errors.As(err, &own) {
-		r.First = own
+// try sends the statement once; after an error the connection is given up.
+func (k *closedClient) try(r *Record, stmt query.Statement) (err error) {
+	if k.conn == nil {
+		k.conn, err = k.driver.Connect(k.ReadTimeout)
 	}
-	if k.OnError == Exit {
-		return false
+	if err == nil {
+		_, err = k.conn.Query(stmt)
+		r.Executions++
+		k.j.executed(err)
 	}
+	if err != nil {
+		r.see(err)
+		k.disconnect()
+	}
+	return err
+}
+
+func (k *closedClient) disconnect() {
 	if k.conn != nil {
 		k.conn.Close()
 		k.conn = nil
 	}
-	r.Waited += k.RetryWait
-	k.env.Sleep(k.RetryWait)
-	return k.OnError == Retry && !k.until.IsSet()
-}
-
-func (k *closedClient) connected() (err error) {
-	if k.conn == nil {
-		k.conn, err = k.driver.Connect(k.ReadTimeout)
-	}
-	return err
 }

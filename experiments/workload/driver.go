@@ -1,12 +1,9 @@
 package workload
 
 import (
-	"context"
-	"errors"
 	"time"
 
 	"bufsim/model/query"
-	"bufsim/model/vterr"
 	"bufsim/sim"
 	"bufsim/sim/simnet"
 )
@@ -29,15 +26,13 @@ func NewDriver(env *sim.Env, node *simnet.Node, gate, user, database string) *Dr
 	return &Driver{env: env, node: node, gate: gate, user: user, database: database}
 }
 
+// pyMySQL returns a driver to the same gate that behaves as PyMySQL does.
+func (d *Driver) pyMySQL(user, database string) *Driver {
+	return &Driver{env: d.env, node: d.node, gate: d.gate, user: user, database: database, implicitTransactions: true}
+}
+
 // connectTimeout is PyMySQL's default. spec: W-20
 const connectTimeout = 10 * time.Second
-
-// The errors that client libraries make themselves. spec: W-25
-const (
-	crConnHostError = 2003
-	crServerGone    = 2006
-	crServerLost    = 2013
-)
 
 // Conn is one open MySQL connection. It is used by one proc at a time.
 type Conn struct {
@@ -46,70 +41,77 @@ type Conn struct {
 	id     int64
 	// readTimeout bounds each wait for an answer; 0 waits for ever.
 	readTimeout time.Duration
-	// uses counts successful statements; pools replace connections by it.
-	uses int
+	dead        bool
 }
 
-// Connect opens a connection. The error, if any, is a *vterr.MySQLError with
-// number 2003 or 2013, or the gate's own.
+// Connect opens a connection; readTimeout bounds each wait for an answer on it, 0
+// waits for ever. It blocks for ten seconds at most. The error, if any, is a
+// *vterr.MySQLError with number 2003 or 2013, or the gate's own.
 func (d *Driver) Connect(readTimeout time.Duration) (*Conn, error) {
-	c := &Conn{driver: d, net: d.node.Dial(d.gate, simnet.DialOptions{}), readTimeout: readTimeout}
-	ctx, cancel := d.env.WithTimeout(d.env.Background(), connectTimeout)
-	defer cancel()
-	resp, err := c.net.Call(ctx, query.MethodConnect, &query.ConnectRequest{User: d.user, Database: d.database})
-	if err != nil {
-		c.net.Close()
-		return nil, d.connectError(err)
-	}
-	greeting := resp.(*query.ConnectResponse)
-	c.id = greeting.ConnectionID
-	if d.implicitTransactions && greeting.HandshakeAutocommit {
-		if _, err := c.Query(query.Statement{Verb: query.VerbSet, SQL: "SET AUTOCOMMIT = 0"}); err != nil {
-			c.Close()
-			return nil, err
-		}
+	c := &Conn{driver: d, net: d.node.Dial(d.gate, simnet.DialOptions{Once: true}), readTimeout: readTimeout}
+	if err := c.handshake(); err != nil {
+		c.Close()
+		return nil, err
 	}
 	return c, nil
 }
 
-func (d *Driver) connectError(err error) error {
-	var own *vterr.MySQLError
-	if errors.As(err, &own) {
-		return own
+func (c *Conn) handshake() error {
+	d := c.driver
+	ctx, cancel := d.env.WithTimeout(d.env.Background(), connectTimeout)
+	defer cancel()
+	resp, err := c.net.Call(ctx, query.MethodConnect, &query.ConnectRequest{User: d.user, Database: d.database})
+	if err != nil {
+		return connectError(d.gate, err)
 	}
-	return clientError(crConnHostError, "Can't connect to MySQL server on '"+d.gate+"' ("+err.Error()+")")
-}
-
-func clientError(num int, text string) *vterr.MySQLError {
-	return &vterr.MySQLError{Num: num, State: "HY000", Text: text}
+	greeting := resp.(*query.ConnectResponse)
+	c.id = greeting.ConnectionID
+	if d.implicitTransactions && greeting.HandshakeAutocommit {
+		_, err = c.Query(query.Statement{Verb: query.VerbSet, SQL: "SET AUTOCOMMIT = 0"})
+	}
+	return err
 }
 
 // Query runs one statement and waits for its result. The error, if any, is a
-// *vterr.MySQLError: the gate's answer, or 2013 or 2006 made here. After a time
-// out the gate still works on the statement; the connection is of no more use.
+// *vterr.MySQLError: the gate's answer, or one of the library's own. After a time
+// out the gate still works on the statement.
 func (c *Conn) Query(stmt query.Statement) (query.Result, error) {
-	ctx, cancel := c.deadline()
-	defer cancel()
-	resp, err := c.net.Call(ctx, query.MethodComQuery, &query.ComQuery{ConnectionID: c.id, Statement: stmt})
+	resp, err := c.call(query.MethodComQuery, &query.ComQuery{ConnectionID: c.id, Statement: stmt})
 	if err != nil {
-		return query.Result{}, c.queryError(err)
+		return query.Result{}, err
 	}
-	c.uses++
 	return resp.(*query.ComQueryResponse).Result, nil
 }
 
 // Ping asks the gate for a sign of life; the gate answers by itself.
 func (c *Conn) Ping() error {
-	ctx, cancel := c.deadline()
-	defer cancel()
-	_, err := c.net.Call(ctx, query.MethodComPing, &query.ComPing{ConnectionID: c.id})
-	if err != nil {
-		return c.queryError(err)
-	}
-	return nil
+	_, err := c.call(query.MethodComPing, &query.ComPing{ConnectionID: c.id})
+	return err
 }
 
-// Close ends the session.
+// call sends one command. An error that leaves the connection unusable closes it;
+// later commands fail at once with the library's InterfaceError.
+func (c *Conn) call(method string, command any) (any, error) {
+	if c.dead {
+		return nil, errInterface()
+	}
+	ctx, cancel := c.deadline()
+	defer cancel()
+	resp, err := c.net.Call(ctx, method, command)
+	if err == nil {
+		return resp, nil
+	}
+	own := queryError(err)
+	if c.dead = breaks(own); c.dead {
+		c.net.Close()
+	}
+	return nil, own
+}
+
+// Dead reports whether an error has made the connection unusable.
+func (c *Conn) Dead() bool { return c.dead }
+
+// Close ends the session. It may be called again.
 func (c *Conn) Close() { c.net.Close() }
 
 func (c *Conn) deadline() (*sim.Context, func()) {
@@ -118,41 +120,4 @@ func (c *Conn) deadline() (*sim.Context, func()) {
 		return env.WithTimeout(env.Background(), c.readTimeout)
 	}
 	return env.Background(), func() {}
-}
-
-func (c *Conn) queryError(err error) error {
-	var own *vterr.MySQLError
-	if errors.As(err, &own) {
-		return own
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		c.net.Close() // spec: W-25: the connection is unusable
-		return clientError(crServerLost, "Lost connection to MySQL server during query (timed out)")
-	}
-	var transport *simnet.Error
-	if errors.As(err, &transport) && transport.Kind == simnet.Closed {
-		return clientError(crServerGone, "MySQL server has gone away ("+err.Error()+")")
-	}
-	return clientError(crServerLost, "Lost connection to MySQL server during query")
-}
-
-// numberOf returns the MySQL number of a driver's error.
-func numberOf(err error) int {
-	var own *vterr.MySQLError
-	if errors.As(err, &own) {
-		return own.Num
-	}
-	return 0
-}
-
-// operational reports whether PyMySQL raises an OperationalError or
-// InternalError, the two classes that DBUtils and gateslap handle. spec: W-26
-func operational(err error) bool {
-	switch numberOf(err) {
-	case 1062, 1048, 1216, 1217, 1451, 1452: // IntegrityError
-		return false
-	case 1064, 1146, 1149, 1007, 1008, 1049, 1054, 1109: // ProgrammingError
-		return false
-	}
-	return true
 }

@@ -1,12 +1,9 @@
 package workload
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"bufsim/model/query"
-	"bufsim/model/vterr"
 	"bufsim/sim"
 )
 
@@ -22,10 +19,11 @@ type Open struct {
 	ReadTimeout time.Duration
 }
 
-// Start starts the arrivals and returns; until ends them at its event.
+// Start starts the arrivals and returns. After the event until there are no more
+// arrivals; requests that have arrived are brought to their end.
 func (o Open) Start(env *sim.Env, drivers []*Driver, until *sim.Event, j *Journal) {
 	rand := env.Rand("workload/" + o.Name)
-	k := &openLoop{Open: o, env: env, drivers: drivers, until: until, j: j, rand: rand, id: j.enter(o.Name)}
+	k := &openLoop{Open: o, env: env, drivers: drivers, until: until, j: j, rand: rand, id: j.enter(o.Name, o.Name)}
 	k.stmts = newStatements(o.Mix, rand, k.id)
 	k.mu = env.NewMutex("open.mu")
 	limit := o.Connections
@@ -48,14 +46,15 @@ type openLoop struct {
 	rand    *sim.Rand
 	stmts   *statements
 	id      int
-	places  *sim.Semaphore
-	mu      *sim.Mutex
+	places  *sim.Semaphore // as many as there may be connections
+	mu      *sim.Mutex     // guards what follows
 	idle    []*Conn
 	opened  int
 }
 
 func (k *openLoop) run() {
 	inFlight := k.env.NewWaitGroup("open.in-flight")
+	name := "request/" + k.Name
 	at := k.env.Now()
 	for {
 		at = at.Add(k.Gap.Draw(k.rand))
@@ -63,8 +62,8 @@ func (k *openLoop) run() {
 			break
 		}
 		stmt := k.stmts.next()
-		arrival := at
-		inFlight.Go(fmt.Sprintf("request/%s", k.Name), func() { k.request(stmt, arrival) })
+		r := k.j.begin(k.id, stmt.Verb, at)
+		inFlight.Go(name, func() { k.request(r, stmt) })
 	}
 	inFlight.Wait()
 	for _, c := range k.idle {
@@ -73,30 +72,21 @@ func (k *openLoop) run() {
 	k.j.leave(k.id, false)
 }
 
-func (k *openLoop) request(stmt query.Statement, arrival sim.Time) {
-	if k.places.Acquire(nil) != nil {
-		return
-	}
+func (k *openLoop) request(r Record, stmt query.Statement) {
+	k.places.Acquire(nil)
 	defer k.places.Release()
-	r := Record{Client: k.id, Verb: stmt.Verb, Start: arrival}
 	c, err := k.take()
 	if err == nil {
 		_, err = c.Query(stmt)
 		r.Executions = 1
 		k.j.executed(err)
-		k.giveBack(c, err)
+		k.giveBack(c)
 	}
-	r.End = k.env.Now()
-	r.Failed = err != nil
-	var own *vterr.MySQLError
-	if errors.As(err, &own) {
-		r.First = own
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.j.Records = append(k.j.Records, r)
+	r.see(err)
+	k.j.finish(&r, err)
 }
 
+// take returns the connection that was used last, or opens one at the next gate.
 func (k *openLoop) take() (*Conn, error) {
 	k.mu.Lock()
 	if n := len(k.idle); n > 0 {
@@ -111,9 +101,10 @@ func (k *openLoop) take() (*Conn, error) {
 	return d.Connect(k.ReadTimeout)
 }
 
-// giveBack keeps a connection unless it is broken. spec: W-45
-func (k *openLoop) giveBack(c *Conn, err error) {
-	if n := numberOf(err); n == crServerGone || n == crServerLost || n == crConnHostError {
+// giveBack keeps a connection unless it is broken: an error of a statement is none
+// of the connection. spec: W-45
+func (k *openLoop) giveBack(c *Conn) {
+	if c.Dead() {
 		c.Close()
 		return
 	}

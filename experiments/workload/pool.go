@@ -14,7 +14,7 @@ type connPool struct {
 	ping   bool
 	mu     *sim.Mutex
 	freed  *sim.Cond
-	idle   []*Conn
+	idle   []*steadyConn
 	out    int
 }
 
@@ -33,7 +33,7 @@ func (p *connPool) open() error {
 		if err != nil {
 			return err
 		}
-		p.idle = append(p.idle, c)
+		p.idle = append(p.idle, &steadyConn{Conn: c})
 	}
 	return nil
 }
@@ -45,62 +45,62 @@ func (p *connPool) close() {
 	p.idle = nil
 }
 
-// borrow takes the connection that was idle longest, or opens one. At the limit
-// it waits for one to come back.
-func (p *connPool) borrow() (*Conn, error) {
-	c := p.take()
-	if c == nil {
-		return p.connect()
+// borrow takes the connection that was idle longest, or opens one. At the limit it
+// waits for one to come back, or fails with errTooManyConnections. A connection
+// that does not answer the ping is replaced if that succeeds, one that is worn out
+// must be; the error is then that of the connect.
+func (p *connPool) borrow() (*steadyConn, error) {
+	c, err := p.take()
+	if err != nil {
+		return nil, err
 	}
-	if c.uses >= p.limits.Uses {
-		fresh, err := p.connect()
-		if err == nil {
-			c.Close()
-		}
-		return fresh, err
+	switch {
+	case c == nil:
+		c = &steadyConn{}
+		err = c.renew(p.driver)
+	case p.ping && c.Ping() != nil:
+		_ = c.renew(p.driver) // if it fails, the statement will show why
 	}
-	if p.ping && c.Ping() != nil {
-		c.Close()
-		return p.connect()
+	if err == nil && c.uses >= p.limits.Uses {
+		err = c.renew(p.driver)
+	}
+	if err != nil {
+		p.giveBack(c)
+		return nil, err
 	}
 	return c, nil
 }
 
 // take reserves a place and returns an idle connection, or nil if one must be opened.
-func (p *connPool) take() *Conn {
+func (p *connPool) take() (*steadyConn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.idle) == 0 && p.out >= p.limits.Connections && p.limits.Waits {
+	for p.out >= p.limits.Connections {
+		if !p.limits.Waits {
+			return nil, &uncaughtError{errTooManyConnections}
+		}
 		p.freed.Wait()
 	}
 	p.out++
 	if len(p.idle) == 0 {
-		return nil
+		return nil, nil
 	}
 	c := p.idle[0]
 	p.idle = p.idle[1:]
-	return c
+	return c, nil
 }
 
-func (p *connPool) connect() (*Conn, error) {
-	c, err := p.driver.Connect(0)
-	if err != nil {
-		p.mu.Lock()
-		p.out--
-		p.freed.Signal()
-		p.mu.Unlock()
-	}
-	return c, err
-}
-
-// giveBack returns a connection; nothing is rolled back or committed.
-func (p *connPool) giveBack(c *Conn) {
+// giveBack returns a connection; nothing is rolled back or committed. One that
+// could not be opened gives back its place only.
+func (p *connPool) giveBack(c *steadyConn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.out--
-	if len(p.idle) < p.limits.IdleMax {
+	switch {
+	case c.Conn == nil:
+	case len(p.idle) < p.limits.IdleMax:
 		p.idle = append(p.idle, c)
-	} else {
+	default:
 		c.Close()
 	}
 	p.freed.Signal()

@@ -65,7 +65,7 @@ func (sb *shardBuffer) leave(e *entry) {
 	}
 	sb.evict(e, evictedContext, nil)
 	e.endScope()
-	if !sb.buffer.cfg.CancelLeaksSlot {
+	if !sb.buffer.behaviors.CancelLeaksSlot {
 		sb.releaseLater(e)
 	}
 }

@@ -27,10 +27,6 @@ type Config struct {
 	// KeyspaceShards is `--buffer-keyspace-shards`: a comma list of keyspace or keyspace/shard.
 	// spec: B-1
 	KeyspaceShards string
-
-	// CancelLeaksSlot is an old bug of Vitess (2017) for test beds: the slot of a request whose
-	// context ends while it is held is never released. spec: buffer 8.2, BUG_REMOVE_NO_RELEASE
-	CancelLeaksSlot bool
 }
 
 // DefaultConfig is the configuration of code that builds a buffer without flags.

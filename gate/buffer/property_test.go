@@ -178,13 +178,12 @@ func TestPropertiesHoldUnderAnySchedule(t *testing.T) {
 func TestCheckerSeesFaults(t *testing.T) {
 	tests := []struct {
 		name     string
-		cfg      func(*Config)
 		change   func(*release.Behaviors)
 		property string
 	}{
-		{"a slot leaks", func(c *Config) { c.CancelLeaksSlot = true }, func(*release.Behaviors) {}, "P-2"},
-		{"a notice is lost", func(*Config) {}, func(b *release.Behaviors) { b.TimeoutNoticeRemembered = false }, "P-13, P-22"},
-		{"a start after shutdown", func(*Config) {}, func(b *release.Behaviors) { b.StoppedRecheck = false }, "P-6"},
+		{"a slot leaks", func(b *release.Behaviors) { b.CancelLeaksSlot = true }, "P-2"},
+		{"a notice is lost", func(b *release.Behaviors) { b.TimeoutNoticeRemembered = false }, "P-13, P-22"},
+		{"a start after shutdown", func(b *release.Behaviors) { b.StoppedRecheck = false }, "P-6"},
 	}
 	draws := rapid.Custom(drawLife)
 	for _, test := range tests {
@@ -192,7 +191,6 @@ func TestCheckerSeesFaults(t *testing.T) {
 			seen := false
 			for i := 0; i < 3000 && !seen; i++ {
 				l := draws.Example(i)
-				test.cfg(&l.cfg)
 				broken, _ := l.play(test.change)
 				for _, line := range broken {
 					seen = seen || strings.HasPrefix(line, test.property)

@@ -191,7 +191,7 @@ func TestDeniedTablesCountFromV18(t *testing.T) {
 func TestOldBugLeaksSlots(t *testing.T) {
 	for leak, slots := range map[bool]int{false: 0, true: 1} {
 		s := newStory(req("R1", 0, F, contextEnds(1)))
-		s.cfg.CancelLeaksSlot = leak
+		s.behaviors.CancelLeaksSlot = leak
 		s.run(t)
 		require.Equal(t, slots, s.buffer.Status().SlotsInUse)
 	}

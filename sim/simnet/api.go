@@ -64,4 +64,7 @@ type DialOptions struct {
 	// first is probed, and broken (Lost) if the probe is not answered within the
 	// second. Zero KeepaliveTime never probes.
 	KeepaliveTime, KeepaliveTimeout time.Duration
+	// Once makes the channel end with its connection, as a plain socket does: calls
+	// after that fail with Closed.
+	Once bool
 }

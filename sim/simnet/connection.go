@@ -192,6 +192,7 @@ func (k *connection) clientEnded(kind ErrorKind) {
 	k.alive.stop()
 	c := k.dialer
 	c.current = nil // it was k: there is no other connection until k has ended
+	c.closed = c.closed || c.opts.Once
 	err := &Error{Kind: kind, From: k.client.host, To: k.server.host}
 	for k.pending.head != nil {
 		k.pending.head.finish(nil, err)

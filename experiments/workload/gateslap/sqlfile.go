@@ -1,29 +1,10 @@
 package gateslap
 
-import "strings"
+import (
+	"strings"
 
-// Verb is what a statement does.
-type Verb string
-
-// The verbs that the simulation tells apart; anything else is VerbOther.
-const (
-	VerbInsert   Verb = "insert"
-	VerbSelect   Verb = "select"
-	VerbUpdate   Verb = "update"
-	VerbDelete   Verb = "delete"
-	VerbReplace  Verb = "replace"
-	VerbBegin    Verb = "begin"
-	VerbCommit   Verb = "commit"
-	VerbRollback Verb = "rollback"
-	VerbSet      Verb = "set"
-	VerbUse      Verb = "use"
-	VerbOther    Verb = "other"
+	"bufsim/model/query"
 )
-
-// Writes reports whether the statement changes rows.
-func (v Verb) Writes() bool {
-	return v == VerbInsert || v == VerbUpdate || v == VerbDelete || v == VerbReplace
-}
 
 // Line is one line of a custom SQL file.
 type Line struct {
@@ -32,14 +13,17 @@ type Line struct {
 	// Skipped lines hold no `;`: the worker does not execute them but pauses
 	// after them as after any other.
 	Skipped bool
-	Verb    Verb
+	Verb    query.Verb
 	// Table is the first table of the statement without quotes, with the
-	// keyspace in front if the statement has one; "" if there is none.
+	// keyspace in front if the statement has one; "" if there is none. Of USE it
+	// is the database.
 	Table string
+	// Text is the line as written; "" for generated statements.
+	Text string
 }
 
 // ParseSQL reads a file with one statement a line, as gateslap does. Nothing
-// in such a file is an error: what is no known statement is VerbOther.
+// in such a file is an error: what is no known statement is [query.VerbOther].
 //
 // spec: W-12, W-71
 func ParseSQL(src []byte) []Line {
@@ -54,37 +38,55 @@ func ParseSQL(src []byte) []Line {
 			continue
 		}
 		words := sqlWords(line)
-		out = append(out, Line{Number: i + 1, Verb: verbOf(words), Table: tableOf(words)})
+		out = append(out, Line{Number: i + 1, Verb: verbOf(words), Table: tableOf(words), Text: line})
 	}
 	return out
 }
 
 // verbOf classifies a statement by its first word.
-func verbOf(words []sqlWord) Verb {
+func verbOf(words []sqlWord) query.Verb {
 	if len(words) == 0 {
-		return VerbOther
+		return query.VerbOther
 	}
-	switch first := Verb(words[0].lower()); first {
-	case VerbInsert, VerbSelect, VerbUpdate, VerbDelete, VerbReplace,
-		VerbBegin, VerbCommit, VerbRollback, VerbSet, VerbUse:
-		return first
+	switch words[0].lower() {
+	case "select":
+		return query.VerbSelect
+	case "insert":
+		return query.VerbInsert
+	case "update":
+		return query.VerbUpdate
+	case "delete":
+		return query.VerbDelete
+	case "replace":
+		return query.VerbReplace
+	case "begin":
+		return query.VerbBegin
 	case "start":
 		if len(words) > 1 && words[1].lower() == "transaction" {
-			return VerbBegin
+			return query.VerbBegin
 		}
+	case "commit":
+		return query.VerbCommit
+	case "rollback":
+		return query.VerbRollback
+	case "set":
+		return query.VerbSet
+	case "use":
+		return query.VerbUse
+	case "create", "alter", "drop", "truncate":
+		return query.VerbDDL
 	}
-	return VerbOther
+	return query.VerbOther
 }
 
 // tableOf finds the first table: after FROM, after INTO, or after the verb and
 // its modifiers.
 func tableOf(words []sqlWord) string {
-	verb := verbOf(words)
 	marker := ""
-	switch verb {
-	case VerbSelect, VerbDelete:
+	switch verbOf(words) {
+	case query.VerbSelect, query.VerbDelete:
 		marker = "from"
-	case VerbInsert, VerbReplace, VerbUpdate:
+	case query.VerbInsert, query.VerbReplace, query.VerbUpdate, query.VerbUse:
 	default:
 		return ""
 	}

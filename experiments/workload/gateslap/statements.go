@@ -1,6 +1,10 @@
 package gateslap
 
-import "iter"
+import (
+	"iter"
+
+	"bufsim/model/query"
+)
 
 // Numbers of the load that mysqlslap generates.
 const (
@@ -25,13 +29,13 @@ const SelectLimit = 9990
 // are dropped: only the distinct statements of the cycle remain.
 //
 // spec: W-8, W-71
-func (c Config) Statements() iter.Seq[Verb] {
+func (c Config) Statements() iter.Seq[query.Verb] {
 	if c.Gateslap.AlwaysUnique {
 		return c.uniqueStatements()
 	}
-	return func(yield func(Verb) bool) {
+	return func(yield func(query.Verb) bool) {
 		for range preloadInserts {
-			if !yield(VerbInsert) {
+			if !yield(query.VerbInsert) {
 				return
 			}
 		}
@@ -44,35 +48,35 @@ func (c Config) Statements() iter.Seq[Verb] {
 }
 
 // at is the verb of the statement at a place of the cycle.
-func (t SQLType) at(place int) Verb {
+func (t SQLType) at(place int) query.Verb {
 	switch {
 	case t == SQLTypeWrite:
-		return VerbInsert
+		return query.VerbInsert
 	case t == SQLTypeUpdate:
-		return VerbUpdate
+		return query.VerbUpdate
 	case t == SQLTypeMixed && place%2 == 0:
-		return VerbInsert
+		return query.VerbInsert
 	default:
-		return VerbSelect
+		return query.VerbSelect
 	}
 }
 
 // uniqueStatements yields inserts, then selects, then updates: the order of
 // their texts. All generated selects are one text.
-func (c Config) uniqueStatements() iter.Seq[Verb] {
-	count := map[Verb]int{VerbInsert: preloadInserts}
+func (c Config) uniqueStatements() iter.Seq[query.Verb] {
+	count := map[query.Verb]int{query.VerbInsert: preloadInserts}
 	if n := c.MySQLSlap.UniqueWriteNumber; n > 0 {
-		count[VerbInsert] = min(n, preloadInserts)
+		count[query.VerbInsert] = min(n, preloadInserts)
 	}
 	for place := range min(cycleLength, c.MySQLSlap.QueriesPerProcess) {
 		verb := c.MySQLSlap.SQLType.at(place)
 		count[verb]++
-		if verb == VerbSelect {
+		if verb == query.VerbSelect {
 			count[verb] = 1
 		}
 	}
-	return func(yield func(Verb) bool) {
-		for _, verb := range []Verb{VerbInsert, VerbSelect, VerbUpdate} {
+	return func(yield func(query.Verb) bool) {
+		for _, verb := range []query.Verb{query.VerbInsert, query.VerbSelect, query.VerbUpdate} {
 			for range count[verb] {
 				if !yield(verb) {
 					return

@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bufsim/model/query"
 )
 
-func count(c Config) map[Verb]int {
-	out := map[Verb]int{}
+func count(c Config) map[query.Verb]int {
+	out := map[query.Verb]int{}
 	for verb := range c.Statements() {
 		out[verb]++
 	}
@@ -20,15 +22,15 @@ func TestGeneratedLoad(t *testing.T) {
 	tests := []struct {
 		sqlType SQLType
 		queries int
-		want    map[Verb]int
+		want    map[query.Verb]int
 	}{
-		{SQLTypeMixed, 501, map[Verb]int{VerbInsert: 372, VerbSelect: 228}},
-		{SQLTypeMixed, 9901, map[Verb]int{VerbInsert: 99 + 5401, VerbSelect: 4500}},
-		{SQLTypeMixed, 0, map[Verb]int{VerbInsert: 99}},
-		{SQLTypeRead, 501, map[Verb]int{VerbInsert: 99, VerbSelect: 501}},
-		{SQLTypeKey, 501, map[Verb]int{VerbInsert: 99, VerbSelect: 501}},
-		{SQLTypeWrite, 501, map[Verb]int{VerbInsert: 600}},
-		{SQLTypeUpdate, 501, map[Verb]int{VerbInsert: 99, VerbUpdate: 501}},
+		{SQLTypeMixed, 501, map[query.Verb]int{query.VerbInsert: 372, query.VerbSelect: 228}},
+		{SQLTypeMixed, 9901, map[query.Verb]int{query.VerbInsert: 99 + 5401, query.VerbSelect: 4500}},
+		{SQLTypeMixed, 0, map[query.Verb]int{query.VerbInsert: 99}},
+		{SQLTypeRead, 501, map[query.Verb]int{query.VerbInsert: 99, query.VerbSelect: 501}},
+		{SQLTypeKey, 501, map[query.Verb]int{query.VerbInsert: 99, query.VerbSelect: 501}},
+		{SQLTypeWrite, 501, map[query.Verb]int{query.VerbInsert: 600}},
+		{SQLTypeUpdate, 501, map[query.Verb]int{query.VerbInsert: 99, query.VerbUpdate: 501}},
 	}
 	for _, tt := range tests {
 		c := light()
@@ -39,16 +41,16 @@ func TestGeneratedLoad(t *testing.T) {
 
 func TestMixedCycle(t *testing.T) {
 	all := slices.Collect(light().Statements())
-	const i, s = VerbInsert, VerbSelect
-	require.Equal(t, []Verb{i, i, i, s, i, s, i, s, i, s, i, s, i, i, s, i}, all[97:113])
+	const i, s = query.VerbInsert, query.VerbSelect
+	require.Equal(t, []query.Verb{i, i, i, s, i, s, i, s, i, s, i, s, i, i, s, i}, all[97:113])
 }
 
 func TestUniqueLoadKeepsDistinctStatements(t *testing.T) {
 	c := light()
 	c.Gateslap.AlwaysUnique = true
-	require.Equal(t, map[Verb]int{VerbInsert: 99 + 6, VerbSelect: 1}, count(c))
+	require.Equal(t, map[query.Verb]int{query.VerbInsert: 99 + 6, query.VerbSelect: 1}, count(c))
 	all := slices.Collect(c.Statements())
-	require.Equal(t, VerbSelect, all[len(all)-1])
+	require.Equal(t, query.VerbSelect, all[len(all)-1])
 }
 
 func TestStatementsStopWhenAsked(t *testing.T) {
@@ -71,41 +73,40 @@ func TestStatementsStopWhenAsked(t *testing.T) {
 func TestParseSQL(t *testing.T) {
 	tests := []struct {
 		line  string
-		verb  Verb
+		verb  query.Verb
 		table string
 	}{
-		{"SELECT * FROM customer WHERE x='from y';", VerbSelect, "customer"},
-		{"select 1;", VerbSelect, ""},
-		{"select 'from t' , `from` from `my ks`.`t 1` limit 1;", VerbSelect, "my ks.t 1"},
-		{"insert into t1(a) values (1);", VerbInsert, "t1"},
-		{"INSERT IGNORE INTO `into` VALUES (1);", VerbInsert, "into"},
-		{"insert t2 values (1);", VerbInsert, "t2"},
-		{"replace into ks.t values(1);", VerbReplace, "ks.t"},
-		{"update low_priority t set a=1;", VerbUpdate, "t"},
-		{"delete from t where a='it\\'s';", VerbDelete, "t"},
-		{"begin;", VerbBegin, ""},
-		{"START TRANSACTION;", VerbBegin, ""},
-		{"commit;", VerbCommit, ""},
-		{"rollback;", VerbRollback, ""},
-		{"set autocommit=0;", VerbSet, ""},
-		{"use commerce;", VerbUse, ""},
-		{"/* a note */ select a from t;", VerbSelect, "t"},
-		{"-- select a from t;", VerbOther, ""},
-		{"create table t (a int);", VerbOther, ""},
-		{";", VerbOther, ""},
+		{"SELECT * FROM customer WHERE x='from y';", query.VerbSelect, "customer"},
+		{"select 1;", query.VerbSelect, ""},
+		{"select 'from t' , `from` from `my ks`.`t 1` limit 1;", query.VerbSelect, "my ks.t 1"},
+		{"insert into t1(a) values (1);", query.VerbInsert, "t1"},
+		{"INSERT IGNORE INTO `into` VALUES (1);", query.VerbInsert, "into"},
+		{"insert t2 values (1);", query.VerbInsert, "t2"},
+		{"replace into ks.t values(1);", query.VerbReplace, "ks.t"},
+		{"update low_priority t set a=1;", query.VerbUpdate, "t"},
+		{"delete from t where a='it\\'s';", query.VerbDelete, "t"},
+		{"begin;", query.VerbBegin, ""},
+		{"START TRANSACTION;", query.VerbBegin, ""},
+		{"commit;", query.VerbCommit, ""},
+		{"rollback;", query.VerbRollback, ""},
+		{"set autocommit=0;", query.VerbSet, ""},
+		{"use `commerce@replica`;", query.VerbUse, "commerce@replica"},
+		{"/* a note */ select a from t;", query.VerbSelect, "t"},
+		{"-- select a from t;", query.VerbOther, ""},
+		{"create table t (a int);", query.VerbDDL, ""},
+		{"show tables;", query.VerbOther, ""},
+		{";", query.VerbOther, ""},
 	}
 	for _, tt := range tests {
-		require.Equal(t, []Line{{Number: 1, Verb: tt.verb, Table: tt.table}}, ParseSQL([]byte(tt.line)), tt.line)
+		require.Equal(t, []Line{{Number: 1, Verb: tt.verb, Table: tt.table, Text: tt.line}}, ParseSQL([]byte(tt.line)), tt.line)
 	}
 	require.Equal(t, []Line{
-		{Number: 1, Verb: VerbBegin},
+		{Number: 1, Verb: query.VerbBegin, Text: "begin;"},
 		{Number: 2, Skipped: true},
 		{Number: 3, Skipped: true},
-		{Number: 4, Verb: VerbCommit},
+		{Number: 4, Verb: query.VerbCommit, Text: "commit;"},
 	}, ParseSQL([]byte("begin;\r\n\nselect 1\ncommit;\n")))
 	require.Empty(t, ParseSQL(nil))
-	require.True(t, VerbReplace.Writes())
-	require.False(t, VerbSelect.Writes())
 }
 
 func FuzzParseSQL(f *testing.F) {

@@ -3,6 +3,7 @@ package gateslap
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -45,5 +46,22 @@ func (c Config) Workers() []Worker {
 	add(KindPooled, c.Gateslap.PooledConns, c.Custom.PooledSQL)
 	add(KindOneoff, c.Gateslap.OneoffConns, c.Custom.OneoffSQL)
 	add(KindPersist, c.Gateslap.PersistConns, c.Custom.PersistSQL)
+	return out
+}
+
+// SQLFiles lists the SQL files that the configuration names, each once.
+func (c Config) SQLFiles() []string {
+	var out []string
+	add := func(files ...string) {
+		for _, f := range files {
+			if f != "" && !slices.Contains(out, f) {
+				out = append(out, f)
+			}
+		}
+	}
+	add(c.Custom.CreateTableSQL, c.Custom.LoadSQL)
+	add(c.Custom.PooledSQL...)
+	add(c.Custom.OneoffSQL...)
+	add(c.Custom.PersistSQL...)
 	return out
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bufsim/experiments/runner"
+	"bufsim/experiments/scenario"
+	"bufsim/experiments/sweep"
+	"bufsim/model/flags"
+	"bufsim/model/release"
+)
+
+// jobInput is what a command that plays one scenario takes from its command line.
+type jobInput struct {
+	settings settings
+	seed     *seedValue
+	variant  variantInput
+}
+
+func (in *jobInput) register(c *cobra.Command) {
+	in.settings.register(c)
+	in.seed = registerSeed(c)
+}
+
+// variantInput changes the scenario's reparent, as the points of a sweep do.
+type variantInput struct{ prs, lag time.Duration }
+
+func (v *variantInput) register(c *cobra.Command) {
+	c.Flags().DurationVar(&v.prs, "prs", 0, "wanted write outage of the reparent, e.g. 5s (default: the scenario's)")
+	c.Flags().DurationVar(&v.lag, "lag", 0, "replication delay of the replicas, e.g. 2s (default: the scenario's)")
+}
+
+// apply gives the scenario with the wanted reparent.
+func (v *variantInput) apply(s *scenario.Scenario) (*scenario.Scenario, error) {
+	if v.prs < 0 || v.lag < 0 {
+		return nil, usage("--prs and --lag are durations from 0 on, such as 5s")
+	}
+	r := sweep.Resolved{Scenario: s}
+	return r.ScenarioAt(sweep.Point{Variant: sweep.Variant{PRS: v.prs, Lag: v.lag}}), nil
+}
+
+// job is one scenario with everything that a run of it needs.
+type job struct {
+	scenario *scenario.Scenario
+	profile  release.Profile
+	flags    flags.Set
+	seed     uint64
+	// replay is the command that plays the job again.
+	replay string
+}
+
+// prepare loads a scenario and resolves release, flags and seed.
+func (a *app) prepare(c *cobra.Command, in *jobInput, name string) (*job, error) {
+	sc, err := loadScenario(name)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{seed: in.seed.n}
+	if j.scenario, err = in.variant.apply(sc); err != nil {
+		return nil, err
+	}
+	if j.profile, err = in.settings.profile(sc); err != nil {
+		return nil, err
+	}
+	if j.flags, err = in.settings.resolve(c, a, sc, j.profile); err != nil {
+		return nil, err
+	}
+	if err := flags.Validate(j.flags, j.profile); err != nil {
+		return nil, usage("%v", err)
+	}
+	if j.seed == 0 {
+		j.seed = max(1, sc.Seeds.First)
+	}
+	j.replay = replayRun(c, name, j)
+	return j, nil
+}
+
+// play runs the job; opts carry what is not part of the job.
+func (j *job) play(opts runner.Options) (*runner.Result, error) {
+	opts.Seed, opts.Release, opts.Flags = j.seed, j.profile, j.flags
+	result, err := runner.Run(j.scenario, opts)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	return result, nil
+}
