@@ -42,6 +42,17 @@ type Options struct {
 	Flags flags.Set
 	// Release says how the gate behaves.
 	Release release.Profile
+	// Timings are the durations of the gate's own work; the zero value costs no time.
+	Timings Timings
+}
+
+// Timings are how long a gate's own work takes.
+type Timings struct {
+	// Statement is what a statement costs in the gate. spec: W-40
+	Statement sim.Dist
+	// WatcherDelay is how far the keyspace event watcher is behind the health check: while
+	// it is, a request finds no tablet and no reparent either. spec: G-44, D-89
+	WatcherDelay sim.Dist
 }
 
 // Gate is one vtgate process.
@@ -54,6 +65,8 @@ type Gate struct {
 	behaviors release.Behaviors
 	registry  *metrics.Registry
 	counts    counters
+	costs     *sim.Rand // of statements
+	costsMu   *sim.Mutex
 	vschema   *vschemaManager
 	server    *mysqlServer
 	requests  *sim.Counter
@@ -78,6 +91,7 @@ func New(env *sim.Env, node *simnet.Node, topo Topology, srv SrvTopo, opts Optio
 	}
 	g := &Gate{
 		env: env, node: node, topo: topo, srv: srv, opts: opts, behaviors: opts.Release.Behaviors,
+		costs: env.Rand("gate/cost/" + env.HostName()), costsMu: env.NewMutex("costs"),
 		registry: metrics.NewRegistry(env), requests: env.NewCounter(),
 	}
 	g.counts = newCounters(g.registry)

@@ -57,7 +57,7 @@ func TestPlannedReparentIsHidden(t *testing.T) {
 		`HealthCheckUpdate(Serving State): tablet: zone1-100 (zone1-100) serving false => true for commerce/0 (PRIMARY) reason: healthCheck update`,
 		`keyspace commerce is now consistent`,
 		`(A failover was detected by this seen error: vttablet: rpc error: code = Code(17) desc = operation not allowed in state SHUTTING_DOWN.)`,
-		`Adding 1 to PrimaryPromoted counter for target: keyspace:"commerce" shard:"0" tablet_type:REPLICA, tablet: zone1-101, tabletType: PRIMARY`,
+		`Adding 1 to PrimaryPromoted counter for target: keyspace:"commerce" shard:"0" tablet_type:REPLICA, tablet: zone1-0000000101, tabletType: PRIMARY`,
 	} {
 		require.Contains(t, lines, want)
 	}

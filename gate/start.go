@@ -114,7 +114,7 @@ func (g *Gate) startGateway() error {
 		g.buffer = buffer.New(g.env, buffer.ConfigOf(f), g.registry, b)
 		buf = g.buffer
 		if !byHealth {
-			g.kew = discovery.NewKeyspaceEventWatcher(g.env, g.srv, g.topo, g.hc, g.opts.Cell, b)
+			g.kew = discovery.NewKeyspaceEventWatcher(g.env, g.srv, g.topo, g.hc, g.opts.Cell, g.opts.Timings.WatcherDelay, b)
 			watcher = g.kew
 		}
 	} else {
@@ -167,7 +167,7 @@ func (g *Gate) waitForTablets(ctx *sim.Context, types []topodata.TabletType) err
 	ctx, cancel := g.env.WithTimeout(ctx, g.opts.Flags.VTGate.GatewayInitialTabletTimeout)
 	defer cancel()
 	err := g.waitUntilReady(ctx, types)
-	if vterr.CodeOf(err) == vterr.DeadlineExceeded || ctx.Err() != nil {
+	if err != nil && (vterr.CodeOf(err) == vterr.DeadlineExceeded || ctx.Err() != nil) {
 		names := make([]string, len(types))
 		for i, t := range types {
 			names[i] = t.String()

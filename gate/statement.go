@@ -25,12 +25,23 @@ func (g *Gate) run(ctx *sim.Context, s *session, stmt query.Statement) (query.Re
 	id := g.requestID()
 	began := g.env.Now()
 	g.traceBegin(id, s, stmt)
+	g.work()
 	result, err := g.dispatch(ctx, s, id, stmt)
 	if err != nil {
 		g.counts.apiError(s, err)
 	}
 	g.traceEnd(id, began, err)
 	return result, err
+}
+
+// work takes the time that a statement costs in the gate.
+func (g *Gate) work() {
+	g.costsMu.Lock()
+	cost := g.opts.Timings.Statement.Draw(g.costs)
+	g.costsMu.Unlock()
+	if cost > 0 {
+		g.env.Sleep(cost)
+	}
 }
 
 // requestID names a statement in traces, here and on the tablets.

@@ -3,6 +3,7 @@ package tablet
 import (
 	"errors"
 
+	"bufsim/model/query"
 	"bufsim/model/topodata"
 	"bufsim/model/vterr"
 	"bufsim/sim"
@@ -105,6 +106,9 @@ func (tm *tabletManager) register(node *simnet.Node) {
 		return tm.populateReparentJournal(ctx, req.(tmclient.PopulateReparentJournalRequest))
 	}))
 	tm.serve(node, tmclient.MethodReadReparentJournalInfo, free, tm.readReparentJournalInfo)
+	tm.serve(node, tmclient.MethodExecuteFetchAsDBA, free, done(func(ctx *sim.Context, req any) error {
+		return tm.execute(ctx, query.Statement{Verb: query.VerbDDL, SQL: req.(tmclient.ExecuteFetchAsDBARequest).SQL})
+	}))
 
 	tm.serve(node, tmclient.MethodChangeType, locked, done(func(ctx *sim.Context, req any) error {
 		return tm.changeTypeCall(ctx, req.(tmclient.ChangeTypeRequest))

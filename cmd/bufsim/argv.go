@@ -81,10 +81,20 @@ func atMostOne(what string) cobra.PositionalArgs {
 // exactlyOne checks that a command got one argument.
 func exactlyOne(what, example string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
+		if err := atLeastOne(what, example)(c, args); err != nil {
+			return err
+		}
+		return atMostOne(what)(c, args)
+	}
+}
+
+// atLeastOne checks that a command got an argument.
+func atLeastOne(what, example string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return usage("%s needs a %s, as in `%s`", c.Name(), what, example)
 		}
-		return atMostOne(what)(c, args)
+		return nil
 	}
 }
 

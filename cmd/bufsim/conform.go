@@ -8,8 +8,8 @@ import (
 
 func (a *app) conformCommand() *cobra.Command {
 	var (
-		seeds  int
-		format string
+		seeds int
+		form  *formValue
 	)
 	c := &cobra.Command{
 		Use:   "conform FILE...",
@@ -23,20 +23,20 @@ the default order of tasks or one of 20 random ones gives a listed one. --reach
 tells how many of the listed outcomes random orders bring about.`,
 		Example: `  bufsim conform testdata/conformance/*/*.jsonl*
   bufsim conform --reach 1000 testdata/conformance/buffer/racy*`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("file", "bufsim conform testdata/conformance/*/*.jsonl*"),
 		RunE: func(_ *cobra.Command, files []string) error {
 			if seeds < 0 {
 				return usage("--reach %d: want 0 (off) or a number of schedules.", seeds)
 			}
 			r := conform.Play(files, seeds)
-			if err := a.print(format, r, r.Text); err != nil {
+			if err := a.print(form.form, r, r.Text); err != nil {
 				return err
 			}
 			return a.conformVerdict(r)
 		},
 	}
 	c.Flags().IntVar(&seeds, "reach", 0, "play each racy schedule under so many random orders and count the outcomes")
-	c.Flags().StringVarP(&format, "output", "o", "text", "form of the result: text or json")
+	form = registerOutput(c, "text", "json")
 	return c
 }
 

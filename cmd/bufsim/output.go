@@ -7,13 +7,10 @@ import (
 
 // print writes a result as text or JSON.
 func (a *app) print(form string, v any, text func() string) error {
-	switch form {
-	case "text":
-		return a.printText(text())
-	case "json":
+	if form == "json" {
 		return a.printJSON(v)
 	}
-	return usage("invalid value %q for --output: want text or json", form)
+	return a.printText(text())
 }
 
 // printText writes a finished text to stdout.

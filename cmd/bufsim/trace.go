@@ -45,7 +45,7 @@ explains each kind of event.`,
 			if err != nil {
 				return err
 			}
-			if err := checkHosts(keep.Hosts, seen.Events()); err != nil {
+			if err := checkHosts(filter.hosts, seen.Events()); err != nil {
 				return err
 			}
 			a.sayReplay(j.replay)
@@ -142,9 +142,9 @@ func checkHosts(wanted []string, boots []trace.Event) error {
 			hosts = append(hosts, h)
 		}
 	}
-	for _, w := range wanted {
-		if !known[w] {
-			return usage("--host: the run has no host %q; its hosts are %s", w, strings.Join(hosts, ", "))
+	for i, full := range runner.FullHostNames(wanted) {
+		if !known[full] {
+			return usage("--host: the run has no host %q; its hosts are %s", wanted[i], strings.Join(hosts, ", "))
 		}
 	}
 	return nil

@@ -63,7 +63,7 @@ func (p *discoveryPlayer) play(env *sim.Env, b release.Behaviors) {
 	}
 	if len(p.vector.Tablets) == 0 {
 		p.updates = sim.NewChan[*discovery.TabletHealth](env, "updates", sim.Unbounded)
-		p.watcher = discovery.NewKeyspaceEventWatcher(env, p.topo, p.topo, p, localCell, b)
+		p.watcher = discovery.NewKeyspaceEventWatcher(env, p.topo, p.topo, p, localCell, sim.Dist{}, b)
 	} else {
 		p.buildGateway(b)
 	}
@@ -90,7 +90,7 @@ func (p *discoveryPlayer) buildGateway(b release.Behaviors) {
 	p.health = discovery.NewHealthCheck(p.env, p.tablets, nil, reg, discovery.Options{
 		LocalCell: localCell, RetryDelay: c.HealthCheckRetryDelay.duration(), Timeout: c.HealthCheckTimeout.duration(), Behaviors: b,
 	})
-	p.watcher = discovery.NewKeyspaceEventWatcher(p.env, p.topo, p.topo, p.health, localCell, b)
+	p.watcher = discovery.NewKeyspaceEventWatcher(p.env, p.topo, p.topo, p.health, localCell, sim.Dist{}, b)
 	buf := buffer.New(p.env, BufferConfig{
 		Enabled: true, Size: c.Size, Window: c.Window, MaxFailoverDuration: c.MaxFailoverDuration,
 		MinTimeBetweenFailovers: c.MinTimeBetweenFailovers, DrainConcurrency: c.DrainConcurrency,

@@ -142,7 +142,7 @@ func fillOutcome(out *conform.BufferOutcome, end spec.BufferOutcome, numbers []i
 		if r.Result == spec.Pending {
 			continue
 		}
-		o := conform.RequestOutcome{Req: numbers[i], At: conform.Seconds(r.At), RetryDoneFunc: r.Result.RetryDone(), Error: r.Result.Error()}
+		o := conform.RequestOutcome{Req: numbers[i], At: conform.Seconds(r.At), RetryDoneFunc: r.Result.RetryDone(), Error: r.Result.Text()}
 		switch r.Result {
 		case spec.Pass:
 			o.Result = "pass_through"

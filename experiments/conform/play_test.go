@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bufsim/experiments/conform"
+	"bufsim/sim/simtest"
 )
 
 // corpus are all files of vectors.
@@ -40,7 +41,7 @@ func TestWholeCorpus(t *testing.T) {
 // spec: C-1, C-2, C-8, B-29, B-31
 func TestReach(t *testing.T) {
 	seeds := 60
-	if os.Getenv("BUFSIM_NIGHTLY") != "" {
+	if simtest.Nightly() {
 		seeds = 1000
 	}
 	files, err := filepath.Glob(dir + "/racy*")

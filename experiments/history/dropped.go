@@ -82,7 +82,7 @@ func playManyReparents(t *teller, cfg sim.Config, b release.Behaviors, keyspaces
 				s.at(demoted, "demote", func() { p.refuse(vterr.ShuttingDown()) })
 				s.request(write, k.keyspace, shard, check)
 				// One after the other, so that the watcher hears of each.
-				late := time.Duration(s.next) * time.Millisecond
+				late := time.Duration(s.next) * time.Microsecond
 				s.at(write+late, "say so", p.sayNotServing)
 				s.at(promoted, "promote", p.promote)
 			}

@@ -48,7 +48,7 @@ func playGate(t *teller, cfg sim.Config, b release.Behaviors, end time.Duration,
 		c.Size = 1000
 		buf := buffer.New(env, c, reg, b)
 		s.health = discovery.NewHealthCheck(env, s.tablets, nil, reg, discovery.Options{LocalCell: "zone1", Behaviors: b})
-		s.watcher = discovery.NewKeyspaceEventWatcher(env, s.topo, s.topo, s.health, "zone1", b)
+		s.watcher = discovery.NewKeyspaceEventWatcher(env, s.topo, s.topo, s.health, "zone1", sim.Dist{}, b)
 		s.gateway = gateway.New(env, s.health, s.watcher, buf, gateway.Options{LocalCell: "zone1", RetryCount: 2, Behaviors: b})
 		s.gateway.ConsumeKeyspaceEvents(env.Background(), s.watcher.Subscribe())
 		story(s)
@@ -116,22 +116,23 @@ func (s *gateWorld) at(when time.Duration, name string, do func()) {
 // request sends a write to a shard; the answer is told and given to check.
 func (s *gateWorld) request(when time.Duration, keyspace, shard string, check func(took time.Duration, err error)) {
 	s.at(when, "client", func() {
-		s.tell(s.now(), "a client writes to %s/%s", keyspace, shard)
 		err := s.write(keyspace, shard)
-		if err != nil {
-			s.tell(s.now(), "the client of %s/%s gets an error: %s", keyspace, shard, oneLine(err))
-		} else {
-			s.tell(s.now(), "the client of %s/%s has its answer", keyspace, shard)
-		}
 		if check != nil {
 			check(s.now()-when, err)
 		}
 	})
 }
 
+// write sends a write to a shard and waits for the answer.
 func (s *gateWorld) write(keyspace, shard string) error {
+	s.tell(s.now(), "a client writes to %s/%s", keyspace, shard)
 	_, err := s.gateway.Execute(s.env.Background(), query.MethodExecute,
 		&query.ExecuteRequest{Target: query.Target{Keyspace: keyspace, Shard: shard, TabletType: topodata.Primary}})
+	if err != nil {
+		s.tell(s.now(), "the client of %s/%s gets an error: %s", keyspace, shard, oneLine(err))
+	} else {
+		s.tell(s.now(), "the client of %s/%s has its answer", keyspace, shard)
+	}
 	return err
 }
 

@@ -25,18 +25,17 @@ type line struct {
 	more int
 }
 
-// tell adds a line. Lines of one instant that differ in nothing but numbers are told once.
+// tell adds a line. Lines of one instant that differ in nothing but numbers are told once, where
+// the first of them is.
 func (t *teller) tell(at time.Duration, format string, args ...any) {
 	now := line{at: at.Round(time.Millisecond), text: fmt.Sprintf(format, args...)}
-	if n := len(t.lines); n > 0 && t.lines[n-1].like(now) {
-		t.lines[n-1].more++
-		return
+	for i := len(t.lines) - 1; i >= 0 && t.lines[i].at == now.at; i-- {
+		if withoutDigits(t.lines[i].text) == withoutDigits(now.text) {
+			t.lines[i].more++
+			return
+		}
 	}
 	t.lines = append(t.lines, now)
-}
-
-func (l line) like(other line) bool {
-	return l.at == other.at && withoutDigits(l.text) == withoutDigits(other.text)
 }
 
 func withoutDigits(text string) string {
@@ -70,8 +69,14 @@ func (t *teller) found(format string, args ...any) {
 
 // run plays a world and expects that its story came to its end.
 func (t *teller) run(w *sim.World) {
-	if out := w.Run(); out.Kind != sim.Stopped {
+	out := w.Run()
+	if out.Kind != sim.Stopped {
 		t.found("the run did not come to its end: %s\n%s", out.String(), out.Detail)
+	}
+	for _, p := range out.Waiting {
+		if p.Holder != "" {
+			t.tell(time.Duration(out.Time), "%s still waits for %s, which %s holds", p.Proc, p.Object, p.Holder)
+		}
 	}
 }
 
@@ -85,6 +90,9 @@ func (t *teller) Record(e trace.Event) {
 			t.marks = map[string]int{}
 		}
 		t.marks[e.Text("id")]++
+		if strings.HasSuffix(e.Text("id"), "-dropped") {
+			t.tell(at, "there is no room: a message is dropped (%s)", e.Text("id"))
+		}
 	case buffer.KindStart:
 		t.tell(at, "buffering of %s starts: %s", shard, e.Text("error"))
 	case buffer.KindStop:

@@ -71,6 +71,9 @@ func Guide(s *scenario.Scenario, r *runner.Result, differences []string, replay 
 			p.wrapped("  - ", explain(s, l, differences))
 		}
 	}
+	for _, text := range releaseNotes(lines, differences) {
+		p.wrapped("    - ", text)
+	}
 	if s.Expect != nil && s.Expect.Note != "" {
 		p.wrapped("Note: ", oneLine(s.Expect.Note))
 	}
@@ -129,10 +132,21 @@ func explain(s *scenario.Scenario, l GuideLine, differences []string) string {
 		return text + oneLine(l.Note)
 	}
 	if len(differences) > 0 {
-		return text + "This release differs from the guide's: " + strings.Join(differences, "; ") + "."
+		return text + "This release is not the guide's, see below."
 	}
 	if l.Note != "" {
 		return text + oneLine(l.Note)
 	}
 	return text + "The run's timing differs from the guide's."
+}
+
+// releaseNotes are the differences of the releases if they are needed to explain a
+// figure: once for all figures.
+func releaseNotes(lines []GuideLine, differences []string) []string {
+	for _, l := range lines {
+		if !l.Agrees && !(l.Allowed && l.Note != "") {
+			return differences
+		}
+	}
+	return nil
 }

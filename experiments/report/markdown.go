@@ -124,6 +124,9 @@ func GuideMarkdown(s *scenario.Scenario, r *runner.Result, differences []string,
 			p.line("- %s", explain(s, l, differences))
 		}
 	}
+	for _, text := range releaseNotes(lines, differences) {
+		p.line("  - %s", text)
+	}
 	if s.Expect != nil && s.Expect.Note != "" {
 		p.line("- %s", oneLine(s.Expect.Note))
 	}

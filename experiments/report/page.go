@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // page collects lines of at most Columns characters.
@@ -70,16 +71,26 @@ func (p *page) command(label, text string) {
 	}
 }
 
-// Fold cuts text into lines of at most width bytes, at blanks where possible.
+// Fold cuts text into lines of at most width bytes, at blanks where possible and
+// never within a letter.
 func Fold(text string, width int) []string {
 	var lines []string
 	for len(text) > width {
 		cut := strings.LastIndex(text[:width+1], " ")
 		if cut <= 0 {
-			cut = width
+			cut = wholeLetters(text, width)
 		}
 		lines = append(lines, text[:cut])
 		text = strings.TrimLeft(text[cut:], " ")
 	}
 	return append(lines, text)
+}
+
+// wholeLetters is the longest cut of at most width bytes that splits no letter.
+func wholeLetters(text string, width int) int {
+	cut := width
+	for cut > 1 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return cut
 }

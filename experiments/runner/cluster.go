@@ -182,6 +182,7 @@ func (c *cluster) addGate(name, cell string) {
 		}
 		g.gate = gate.New(env, node, ts, srv, gate.Options{
 			Cell: cell, CellsToWatch: c.scenario.Cluster.Cells, Flags: set, Release: c.profile,
+			Timings: gate.Timings{Statement: c.scenario.Cluster.CPU.VTGate.Sim(), WatcherDelay: c.scenario.Cluster.CPU.WatcherDelay.Sim()},
 		})
 		g.err = g.gate.Start(env.Background())
 		g.started = g.err == nil

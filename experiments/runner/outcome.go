@@ -191,7 +191,7 @@ func (r *Result) sentence() string {
 	}
 	did := "nothing was buffered"
 	if buffered > 0 {
-		did = fmt.Sprintf("%d requests were buffered, %d of them drained and %d evicted", buffered, drained, evicted)
+		did = fmt.Sprintf("%s buffered, %d drained and %d evicted", requests(buffered), drained, evicted)
 	}
 	if skipped > 0 {
 		did += fmt.Sprintf(", %d not buffered (skipped)", skipped)
@@ -202,4 +202,12 @@ func (r *Result) sentence() string {
 		text = strings.ToUpper(felt[:1]) + felt[1:] + "; " + did + "."
 	}
 	return text
+}
+
+// requests says in words how many requests something happened to.
+func requests(n int64) string {
+	if n == 1 {
+		return "1 request was"
+	}
+	return fmt.Sprintf("%d requests were", n)
 }

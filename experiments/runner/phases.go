@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -58,7 +59,7 @@ func phases(r *reparent.Result, events []trace.Event) []Phase {
 			list = append(list, drain)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Phase) int { return int(a.Begin - b.Begin) })
+	slices.SortStableFunc(list, func(a, b Phase) int { return cmp.Compare(a.Begin, b.Begin) })
 	return list
 }
 

@@ -156,10 +156,16 @@ func (n Network) Latency(from, to string) Dist {
 type CPU struct {
 	VTGate   Dist `json:"vtgate" jsonschema:"per statement in vtgate"`
 	VTTablet Dist `json:"vttablet" jsonschema:"per statement in vttablet"`
+	// WatcherDelay is how long a message of health waits in a gate for the keyspace event
+	// watcher's turn. spec: G-44, D-89
+	WatcherDelay Dist `json:"watcher_delay" jsonschema:"wait of a health message for the gate's keyspace event watcher"`
 }
 
 func (c *CPU) setDefaults(*decoder) {
-	*c = CPU{VTGate: Constant(100 * time.Microsecond), VTTablet: Constant(200 * time.Microsecond)}
+	*c = CPU{
+		VTGate: Constant(100 * time.Microsecond), VTTablet: Constant(200 * time.Microsecond),
+		WatcherDelay: Lognormal(100*time.Microsecond, 3*time.Millisecond),
+	}
 }
 
 // ShardName is the name of a shard. Files may write it without quotes even

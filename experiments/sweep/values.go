@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -51,12 +52,12 @@ func expandNumbers(from, to, step string) ([]string, error) {
 		}
 		n[i] = v
 	}
-	if err := checkRange(n[1]-n[0], n[2]); err != nil {
+	if err := checkRange(n[0], n[1], n[2]); err != nil {
 		return nil, err
 	}
 	var values []string
-	for v := n[0]; v <= n[1]; v += n[2] {
-		values = append(values, strconv.Itoa(v))
+	for i := range (n[1]-n[0])/n[2] + 1 {
+		values = append(values, strconv.Itoa(n[0]+i*n[2]))
 	}
 	return values, nil
 }
@@ -73,22 +74,25 @@ func expandDurations(from, to, step string) ([]string, error) {
 		}
 		d[i] = v
 	}
-	if err := checkRange(int(d[1]-d[0]), int(d[2])); err != nil {
+	if err := checkRange(d[0], d[1], d[2]); err != nil {
 		return nil, err
 	}
 	var values []string
-	for v := d[0]; v <= d[1]; v += d[2] {
-		values = append(values, v.String())
+	for i := range (d[1]-d[0])/d[2] + 1 {
+		values = append(values, (d[0] + i*d[2]).String())
 	}
 	return values, nil
 }
 
-func checkRange(width, step int) error {
+func checkRange[T int | time.Duration](from, to, step T) error {
+	width := to - from
 	switch {
-	case width < 0:
-		return fmt.Errorf("the range ends before it begins")
+	case to < from:
+		return errors.New("the range ends before it begins")
 	case step <= 0:
-		return fmt.Errorf("the step must be positive")
+		return errors.New("the step must be positive")
+	case width < 0:
+		return errors.New("the range is too wide")
 	case width/step >= stepsInRange:
 		return fmt.Errorf("the range has %d values, more than %d; give a larger step", width/step+1, stepsInRange)
 	}

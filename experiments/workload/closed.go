@@ -100,8 +100,7 @@ func (k *closedClient) try(r *Record, stmt query.Statement) (err error) {
 	}
 	if err == nil {
 		_, err = k.conn.Query(stmt)
-		r.Executions++
-		k.j.executed(err)
+		k.j.executed(r, err)
 	}
 	if err != nil {
 		r.see(err)

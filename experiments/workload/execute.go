@@ -49,15 +49,10 @@ func (k *worker) retry(stmt query.Statement) error {
 	return k.once(c, stmt)
 }
 
-// once is one execution at the gate; a connection that is known to be dead sends
-// nothing.
+// once is one execution at the gate.
 func (k *worker) once(c *Conn, stmt query.Statement) error {
-	if c.Dead() {
-		return errInterface()
-	}
 	_, err := c.Query(stmt)
-	k.record.Executions++
-	k.g.journal.executed(err)
+	k.g.journal.executed(&k.record, err)
 	return err
 }
 

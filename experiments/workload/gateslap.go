@@ -119,7 +119,7 @@ func (g *Gateslap) createTables() error {
 func (g *Gateslap) ddl(sql string) error {
 	verb, table := query.ParseVerb(sql)
 	_, err := g.control.Query(query.Statement{Verb: verb, Table: table, SQL: sql})
-	g.journal.executed(err)
+	g.journal.executed(nil, err)
 	return err
 }
 

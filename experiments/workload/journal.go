@@ -131,9 +131,16 @@ func (j *Journal) finish(r *Record, err error) {
 	j.Records = append(j.Records, *r)
 }
 
-// executed counts one execution at the gate.
-func (j *Journal) executed(err error) {
+// executed counts one execution at the gate; r is its statement, or nil. What the
+// library itself refused never reached the gate.
+func (j *Journal) executed(r *Record, err error) {
+	if err != nil && (classOf(err) == interfaceError || numberOf(err) == crServerGone) {
+		return
+	}
 	j.Executions++
+	if r != nil {
+		r.Executions++
+	}
 	if err != nil {
 		j.FailedExecutions++
 	}

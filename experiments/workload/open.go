@@ -78,8 +78,7 @@ func (k *openLoop) request(r Record, stmt query.Statement) {
 	c, err := k.take()
 	if err == nil {
 		_, err = c.Query(stmt)
-		r.Executions = 1
-		k.j.executed(err)
+		k.j.executed(&r, err)
 		k.giveBack(c)
 	}
 	r.see(err)

@@ -130,7 +130,7 @@ func resultOf(done bool, err error) spec.Result {
 		text = err.Error()
 	}
 	for r := spec.Pass; r <= spec.ContextDeadline; r++ {
-		if r.RetryDone() == done && r.Error() == text && (err == nil || vterr.CodeOf(err) == vterr.Unavailable) {
+		if r.RetryDone() == done && r.Text() == text && (err == nil || vterr.CodeOf(err) == vterr.Unavailable) {
 			return r
 		}
 	}

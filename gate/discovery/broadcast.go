@@ -1,10 +1,6 @@
 package discovery
 
-import (
-	"slices"
-
-	"bufsim/sim"
-)
+import "bufsim/sim"
 
 // subscriber is one reader of all updates.
 type subscriber struct {
@@ -21,13 +17,6 @@ func (hc *HealthCheck) Subscribe(name string) *sim.Chan[*TabletHealth] {
 	defer hc.subsMu.Unlock()
 	hc.subs = append(hc.subs, s)
 	return s.ch
-}
-
-// Unsubscribe takes a channel back; it is not closed.
-func (hc *HealthCheck) Unsubscribe(ch *sim.Chan[*TabletHealth]) {
-	hc.subsMu.Lock()
-	defer hc.subsMu.Unlock()
-	hc.subs = slices.DeleteFunc(hc.subs, func(s *subscriber) bool { return s.ch == ch })
 }
 
 // broadcast tells all subscribers without waiting; the caller holds the health mutex, so that

@@ -41,9 +41,6 @@ func (o Options) withDefaults() Options {
 	if o.ServingMin == 0 {
 		o.ServingMin = 2
 	}
-	if o.Behaviors.HealthCheckChannelCapacity == 0 {
-		o.Behaviors.HealthCheckChannelCapacity = 2048
-	}
 	return o
 }
 
@@ -177,6 +174,6 @@ func (hc *HealthCheck) Close() {
 	hc.mu.Lock()
 	clear(hc.byAlias)
 	hc.mu.Unlock()
-	hc.loops.Wait()
 	hc.closeSubscribers()
+	hc.loops.Wait()
 }

@@ -47,18 +47,23 @@ type KeyspaceEventWatcher struct {
 	mu        *sim.Mutex
 	keyspaces map[string]*keyspaceState
 
+	delay  sim.Dist
+	delays *sim.Rand // of the task of health messages
+
 	subsMu *sim.Mutex
 	subs   []*sim.Chan[*KeyspaceEvent]
 }
 
 // NewKeyspaceEventWatcher starts a watcher: one task for the messages of health, and one that
-// looks at the keyspaces of the cell once. Updates before this call are lost to it.
+// looks at the keyspaces of the cell once. Updates before this call are lost to it. delay is how
+// long a message of health waits for its turn on the processor: while it does, the watcher is
+// behind the health check (G-44, D-89).
 // spec: D-51, D-53, D-84
-func NewKeyspaceEventWatcher(env *sim.Env, srv SrvTopo, shards ShardReader, health HealthSource, cell string, b release.Behaviors) *KeyspaceEventWatcher {
+func NewKeyspaceEventWatcher(env *sim.Env, srv SrvTopo, shards ShardReader, health HealthSource, cell string, delay sim.Dist, b release.Behaviors) *KeyspaceEventWatcher {
 	env = env.Named("kew")
 	kew := &KeyspaceEventWatcher{
-		env: env, cell: cell, srv: srv, shards: shards, behaviors: b,
-		mu: env.NewMutex("keyspaces"), keyspaces: map[string]*keyspaceState{}, subsMu: env.NewMutex("subscribers"),
+		env: env, cell: cell, srv: srv, shards: shards, behaviors: b, delay: delay,
+		delays: env.Rand("kew/" + env.HostName()), mu: env.NewMutex("keyspaces"), keyspaces: map[string]*keyspaceState{}, subsMu: env.NewMutex("subscribers"),
 	}
 	kew.ctx, kew.cancel = env.WithCancel(env.Background())
 	updates := health.Subscribe("KeyspaceEventWatcher")
@@ -161,6 +166,9 @@ func (kew *KeyspaceEventWatcher) processHealth(updates *sim.Chan[*TabletHealth])
 		if kew.env.Select(sim.OnDone(kew.ctx), sim.OnRecv(updates, &update, &open)) == 0 || !open {
 			return
 		}
+		if d := kew.delay.Draw(kew.delays); d > 0 {
+			kew.env.Sleep(d)
+		}
 		if kss := kew.keyspace(update.Target.Keyspace); kss != nil {
 			kss.onHealth(update)
 		}
@@ -177,7 +185,7 @@ func (kew *KeyspaceEventWatcher) keyspace(name string) *keyspaceState {
 		kss = newKeyspaceState(kew, name)
 		kew.keyspaces[name] = kss
 	}
-	if kss.isDeleted() {
+	if kss.deleted.Load() {
 		delete(kew.keyspaces, name)
 		return nil
 	}

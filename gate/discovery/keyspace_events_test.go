@@ -35,7 +35,7 @@ func followed(t *testing.T, cfg sim.Config, b release.Behaviors, shards []string
 	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
 		f.check = &check{env: env, tablets: gatetest.NewTablets(env), registry: metrics.NewRegistry(env)}
 		f.hc = discovery.NewHealthCheck(env, f.tablets, nil, f.registry, discovery.Options{LocalCell: "zone1", Behaviors: b})
-		f.kew = discovery.NewKeyspaceEventWatcher(env, f.world, f.world, f.hc, "zone1", b)
+		f.kew = discovery.NewKeyspaceEventWatcher(env, f.world, f.world, f.hc, "zone1", sim.Dist{}, b)
 		events := f.kew.Subscribe()
 		env.GoDaemon("record", func() {
 			for {

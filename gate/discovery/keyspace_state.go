@@ -16,8 +16,11 @@ type keyspaceState struct {
 	kew  *KeyspaceEventWatcher
 	name string
 
+	// deleted can be read without the mutex: whoever looks a keyspace up must not wait for one
+	// that is busy. spec: D-52
+	deleted *sim.Atomic[bool]
+
 	mu         *sim.Mutex
-	deleted    bool
 	consistent bool
 	srv        *topodata.SrvKeyspace
 	moveTables MoveTables
@@ -37,7 +40,10 @@ type shardState struct {
 
 // newKeyspaceState makes a state and listens to the topology for it. spec: D-51
 func newKeyspaceState(kew *KeyspaceEventWatcher, name string) *keyspaceState {
-	kss := &keyspaceState{kew: kew, name: name, mu: kew.env.NewMutex("keyspace/" + name), shards: map[string]*shardState{}}
+	kss := &keyspaceState{
+		kew: kew, name: name, deleted: sim.NewAtomic(kew.env, "deleted/"+name, false),
+		mu: kew.env.NewMutex("keyspace/" + name), shards: map[string]*shardState{},
+	}
 	kew.srv.WatchSrvKeyspace(kew.cell, name, kss.onSrvKeyspace)
 	if kew.behaviors.MoveTablesState {
 		kew.srv.WatchSrvVSchema(kew.cell, kss.onSrvVSchema)
@@ -94,11 +100,11 @@ func (kss *keyspaceState) onSrvKeyspace(value *topodata.SrvKeyspace, err error) 
 	}
 	if topo.IsErrType(err, topo.NoNode) {
 		kss.kew.env.Logf("info", "keyspace %q deleted", kss.name)
-		kss.deleted = true
+		kss.deleted.Store(true)
 		return false
 	}
 	if err != nil || value == nil {
-		kss.kew.env.Logf("error", "CEM: error while watching keyspace %q: %v", kss.name, err)
+		kss.kew.env.Logf("error", "error while watching keyspace %q: %v", kss.name, err)
 		return true
 	}
 	if kss.srv != nil && kss.srv.Equal(*value) {
@@ -131,7 +137,7 @@ func (kss *keyspaceState) mark(shard string, isReparent bool) bool {
 	kss.mu.Lock()
 	defer kss.mu.Unlock()
 	s := kss.shards[shard]
-	if s == nil || kss.deleted {
+	if s == nil {
 		return false
 	}
 	kss.consistent = false
@@ -146,7 +152,7 @@ func (kss *keyspaceState) mark(shard string, isReparent bool) bool {
 func (kss *keyspaceState) beingResharded(shard string) bool {
 	kss.mu.Lock()
 	defer kss.mu.Unlock()
-	if kss.deleted || kss.consistent || kss.moveTables.Type != buffer.MoveTablesNone {
+	if kss.deleted.Load() || kss.consistent || kss.moveTables.Type != buffer.MoveTablesNone {
 		return false
 	}
 	mine, err := topodata.ParseKeyRange(shard)
@@ -190,12 +196,6 @@ func (kss *keyspaceState) anyServing() bool {
 		}
 	}
 	return false
-}
-
-func (kss *keyspaceState) isDeleted() bool {
-	kss.mu.Lock()
-	defer kss.mu.Unlock()
-	return kss.deleted
 }
 
 func (kss *keyspaceState) isConsistent() bool {

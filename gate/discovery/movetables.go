@@ -17,16 +17,16 @@ const moveTablesReadLimit = 15 * time.Second
 func (kss *keyspaceState) onSrvVSchema(value *topodata.SrvVSchema, err error) bool {
 	kss.mu.Lock()
 	defer kss.mu.Unlock()
-	if kss.deleted || kss.kew.ctx.Err() != nil {
+	if kss.deleted.Load() || kss.kew.ctx.Err() != nil {
 		return false
 	}
 	if value == nil {
 		return true
 	}
 	state, readErr := kss.moveTablesState(value)
-	if readErr != nil && err != nil {
+	if err != nil {
 		// Vitess looks at the watch's error here, so a failed read alone goes unsaid.
-		kss.kew.env.Logf("error", "onSrvVSchema: keyspace %s failed to get move tables state: %v", kss.name, readErr)
+		kss.kew.env.Logf("error", "onSrvVSchema: keyspace %s failed to get move tables status: %v", kss.name, readErr)
 	}
 	kss.moveTables = state
 	if state.Type != buffer.MoveTablesNone {

@@ -67,7 +67,7 @@ func TestWatcherInvariants(t *testing.T) {
 		w := sim.New(sim.Config{Seed: source, Chooser: explore.NewRandom(seed, true), Sink: &count})
 		w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
 			hand := &handMade{updates: sim.NewChan[*TabletHealth](env, "updates", 8)}
-			kew := NewKeyspaceEventWatcher(env, hand, hand, hand, "zone1", profile.Behaviors)
+			kew := NewKeyspaceEventWatcher(env, hand, hand, hand, "zone1", sim.Dist{}, profile.Behaviors)
 			events := kew.Subscribe()
 			env.GoDaemon("consume", func() {
 				for {

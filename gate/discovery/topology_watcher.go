@@ -86,8 +86,9 @@ func StartTopologyWatchers(env *sim.Env, reader TabletReader, to TabletRecorder,
 
 // run looks at the start and at each tick, and in between where the health check asks for it.
 func (w *TopologyWatcher) run() {
+	next := w.env.Now()
 	w.loadAll()
-	next := w.env.Now().Add(w.opts.RefreshInterval)
+	next = w.tickAfter(next)
 	for {
 		var wanted KeyspaceShard
 		switch w.env.Select(sim.OnDone(w.ctx), sim.OnRecv(w.load, &wanted, nil), sim.At(next)) {
@@ -98,9 +99,18 @@ func (w *TopologyWatcher) run() {
 		case 2:
 			w.emptyTrigger()
 			w.loadAll()
-			next = next.Add(w.opts.RefreshInterval)
+			next = w.tickAfter(next)
 		}
 	}
+}
+
+// tickAfter gives the next tick. While a look takes longer than the interval, one tick waits
+// for its end; the others are lost.
+func (w *TopologyWatcher) tickAfter(tick sim.Time) sim.Time {
+	for tick = tick.Add(w.opts.RefreshInterval); tick.Add(w.opts.RefreshInterval) <= w.env.Now(); {
+		tick = tick.Add(w.opts.RefreshInterval)
+	}
+	return tick
 }
 
 // emptyTrigger drops requests that a look at everything answers anyway. spec: D-75
@@ -120,9 +130,8 @@ func (w *TopologyWatcher) loadShard(ks KeyspaceShard) {
 		return
 	}
 	tablets, err := w.topo.GetTabletsByShardCell(w.ctx, ks.Keyspace, ks.Shard, w.cell)
-	w.counts.operations.With(opListTablets).Add(1)
-	if err != nil && !topo.IsErrType(err, topo.PartialResult) {
-		w.failed(opListTablets, err)
+	if err != nil {
+		w.env.Logf("error", "error getting tablets for keyspace-shard: %s:%s: %v", ks.Keyspace, ks.Shard, err)
 		return
 	}
 	w.merge(tablets, true)
@@ -136,20 +145,16 @@ func (w *TopologyWatcher) loadAll() {
 	tablets, err := w.topo.GetTabletsByCell(w.ctx, w.cell)
 	partial := topo.IsErrType(err, topo.PartialResult)
 	if err != nil {
-		w.failed(opListTablets, err)
-		if !partial {
-			return
-		}
+		w.counts.errors.With(opListTablets).Add(1)
 	}
-	w.merge(tablets, partial && w.opts.Behaviors.PartialTabletsKept)
-}
-
-func (w *TopologyWatcher) failed(operation string, err error) {
-	if w.ctx.Err() != nil {
+	switch {
+	case partial:
+		w.env.Logf("error", "received partial result from getTablets for cell %s: %v", w.cell, err)
+	case err != nil:
+		w.env.Logf("error", "error getting tablets for cell: %s: %v", w.cell, err)
 		return
 	}
-	w.counts.errors.With(operation).Add(1)
-	w.env.Logf("error", "error getting tablets for cell: %s: %v", w.cell, err)
+	w.merge(tablets, partial && w.opts.Behaviors.PartialTabletsKept)
 }
 
 // merge compares what was read with what is known. In a partial result nothing is missing.

@@ -36,7 +36,7 @@ func (hc *HealthCheck) update(t *tabletCheck, h *TabletHealth, before query.Targ
 	}
 	if is.tabletType == topodata.Primary && was.tabletType != topodata.Primary {
 		hc.env.Logf("info", "Adding 1 to PrimaryPromoted counter for target: %s, tablet: %s, tabletType: %s",
-			before, shortName(h.Alias()), h.Target.TabletType)
+			before, h.Alias(), h.Target.TabletType)
 		hc.counts.promoted.With(h.Target.Keyspace, h.Target.Shard).Add(1) // spec: D-41
 	}
 	hc.broadcast(h)

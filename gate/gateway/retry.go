@@ -22,15 +22,16 @@ type request struct {
 	// error. spec: gateway 3
 	inTransaction, retries bool
 
-	err          error
-	resp         any
-	bufferedOnce bool
+	err  error
+	resp any
+	// done is there once the buffer has held the request. spec: G-22, G-30
+	done buffer.RetryDone
 	// invalid are the tablets that failed; buffering does not clear it. spec: G-31
 	invalid  []topodata.TabletAlias
 	attempts int
 }
 
-// verdict says how the loop goes on after an attempt.
+// verdict says how the loop goes on.
 type verdict bool
 
 const (
@@ -45,18 +46,13 @@ func (g *TabletGateway) withRetry(ctx *sim.Context, r *request) (any, error) {
 		return nil, err
 	}
 	g.traceBegin(r)
-	var held []buffer.RetryDone
 	defer func() {
-		for _, done := range held {
-			done()
+		if r.done != nil {
+			r.done()
 		}
 	}()
 	for i := 0; i <= g.opts.RetryCount; i++ {
-		done, failed := g.askBuffer(ctx, r)
-		if done != nil {
-			held = append(held, done)
-		}
-		if failed || g.attempt(ctx, r, i) == leave {
+		if g.askBuffer(ctx, r) == leave || g.attempt(ctx, r, i) == leave {
 			break
 		}
 	}
@@ -77,20 +73,21 @@ func (g *TabletGateway) refuse(r *request) error {
 }
 
 // askBuffer lets the buffer hold the request, once in its life. spec: G-12, G-22, G-30
-func (g *TabletGateway) askBuffer(ctx *sim.Context, r *request) (done buffer.RetryDone, failed bool) {
-	if g.buffer == nil || r.bufferedOnce || r.inTransaction || r.target.TabletType != topodata.Primary {
-		return nil, false
+func (g *TabletGateway) askBuffer(ctx *sim.Context, r *request) verdict {
+	if g.buffer == nil || r.done != nil || r.inTransaction || r.target.TabletType != topodata.Primary {
+		return again
 	}
 	var watcher buffer.KeyspaceEventWatcher
 	if g.watcher != nil {
 		watcher = g.watcher
 	}
-	done, err := g.buffer.WaitForFailoverEnd(ctx, r.target.Keyspace, r.target.Shard, watcher, r.err)
-	r.bufferedOnce = done != nil
+	var err error
+	r.done, err = g.buffer.WaitForFailoverEnd(ctx, r.target.Keyspace, r.target.Shard, watcher, r.err)
 	if err != nil {
 		r.err = vterr.BufferingFailed(err, r.err)
+		return leave
 	}
-	return done, err != nil
+	return again
 }
 
 // attempt tries one tablet. No time passes but in the call. spec: G-23..G-27, G-29

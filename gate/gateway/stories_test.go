@@ -39,7 +39,7 @@ func build(env *sim.Env, b release.Behaviors, cfg buffer.Config, shards ...strin
 	s := &system{env: env, world: gatetest.NewTopo("zone1"), tablets: gatetest.NewTablets(env), registry: metrics.NewRegistry(env)}
 	s.world.SetKeyspace("ks", shards...)
 	s.hc = discovery.NewHealthCheck(env, s.tablets, nil, s.registry, discovery.Options{LocalCell: "zone1", Behaviors: b})
-	s.kew = discovery.NewKeyspaceEventWatcher(env, s.world, s.world, s.hc, "zone1", b)
+	s.kew = discovery.NewKeyspaceEventWatcher(env, s.world, s.world, s.hc, "zone1", sim.Dist{}, b)
 	s.buffer = buffer.New(env, cfg, s.registry, b)
 	s.gateway = gateway.New(env, s.hc, s.kew, s.buffer, gateway.Options{LocalCell: "zone1", RetryCount: 2, Behaviors: b})
 	s.gateway.ConsumeKeyspaceEvents(env.Background(), s.kew.Subscribe())

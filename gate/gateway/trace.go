@@ -44,5 +44,5 @@ func (g *TabletGateway) traceEnd(r *request, err error) {
 	if err != nil {
 		text = err.Error()
 	}
-	g.env.Emit(KindEnd, trace.Str("request", r.id), trace.Int("calls", int64(r.attempts)), trace.Bool("held", r.bufferedOnce), trace.Str("error", text))
+	g.env.Emit(KindEnd, trace.Str("request", r.id), trace.Int("calls", int64(r.attempts)), trace.Bool("held", r.done != nil), trace.Str("error", text))
 }

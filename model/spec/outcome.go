@@ -44,10 +44,10 @@ func (r Result) String() string {
 	return [...]string{"pending", "pass", "retry", "buffer full", "evicted", "shard missing", "context canceled", "context deadline"}[r]
 }
 
-// Error is the text of the error that the call returns, empty for none. The code is always
+// Text is that of the error that the call returns, empty for none. The code is always
 // UNAVAILABLE.
 // spec: buffer 7.1, B-30
-func (r Result) Error() string {
+func (r Result) Text() string {
 	const context = "Code: UNAVAILABLE\ncontext was canceled before failover finished\n: "
 	return [...]string{
 		"", "", "", "primary buffer is full", "buffer full: request evicted for newer request",

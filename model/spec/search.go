@@ -28,12 +28,10 @@ var ErrTooManyStates = errors.New("too many states")
 // ErrTooManyStates if there are more states than limit. [ND]
 func AllBufferOutcomes(cfg BufferConfig, b release.Behaviors, s Schedule, limit int) ([]BufferOutcome, error) {
 	var outcomes []BufferOutcome
-	seen := map[string]bool{}
 	all := search{limit: limit, seen: map[string]bool{}}
 	err := all.from(NewBuffer(cfg, b, s), func(end *Buffer) bool {
-		if key := end.key(); !seen[key] {
-			seen[key] = true
-			outcomes = append(outcomes, end.Outcome())
+		if out := end.Outcome(); !slices.ContainsFunc(outcomes, out.Equal) {
+			outcomes = append(outcomes, out)
 		}
 		return false
 	})

@@ -24,98 +24,100 @@ type Stats struct {
 // goes first, who gets a lock, and which case a Select takes are always tried in every way.
 // Faults and delays are not: they stay at none and shortest.
 //
-// It ends with the first error of run, after limit runs, or when everything was tried; Stats tells
-// which. It fails by itself if a run makes other decisions than before at the same place.
+// The schedules come in the order of how many decisions differ from the dull one, so what is found
+// first is simple. It ends with the first error of run, after limit runs, or when everything was
+// tried; Stats tells which. It fails by itself if a run makes other decisions than before at the
+// same place.
 func Exhaustive(limit, preemptions int, run func(sim.Chooser) error) (Stats, error) {
 	var stats Stats
-	path := &path{bound: preemptions}
-	for stats.Runs < limit {
-		path.begin()
-		err := run(path)
-		stats.Runs++
-		stats.Decisions += path.next
-		stats.Deepest = max(stats.Deepest, path.next)
-		if path.misfit != nil {
-			return stats, path.misfit
-		}
-		if err != nil {
-			stats.Failing = path.log()
-			return stats, err
-		}
-		if path.next < len(path.taken) {
-			return stats, fmt.Errorf("run %d ended after %d decisions; the run before made at least %d", stats.Runs, path.next, len(path.taken))
-		}
-		if !path.advance() {
-			stats.Complete = true
+	for todo := []branch{{}}; len(todo) > 0; todo = todo[1:] {
+		if stats.Runs == limit {
 			return stats, nil
 		}
+		walk := &walk{from: todo[0], preempts: preemptions > 0}
+		err := run(walk)
+		stats.Runs++
+		stats.Decisions += len(walk.log)
+		stats.Deepest = max(stats.Deepest, len(walk.log))
+		switch {
+		case walk.misfit != nil:
+			return stats, fmt.Errorf("the run is not the same each time: %w", walk.misfit)
+		case len(walk.log) < walk.from.length():
+			return stats, fmt.Errorf("the run is not the same each time: it ended after %d decisions", len(walk.log))
+		case err != nil:
+			stats.Failing = walk.log
+			return stats, err
+		}
+		if len(todo)+stats.Runs <= limit+1 { // more would never be tried
+			todo = walk.addBranches(todo, preemptions)
+		}
 	}
+	stats.Complete = true
 	return stats, nil
 }
 
-// path is the chooser of all runs: the way from the root of the tree of decisions to a leaf. A
-// run follows it and goes on with alternative 0.
-type path struct {
-	taken []sim.Decision
-	next  int
-	// bound is how many preemptions a path may have, used how many it has.
-	bound, used int
-	misfit      error
+// branch is the begin of a schedule: that of another run up to a place, where it takes another
+// alternative. The zero branch is the begin of all.
+type branch struct {
+	log []sim.Decision // of the other run
+	at  int32
+	c   int32 // not 0, except in the zero branch
+	// used counts the preemptions.
+	used int32
 }
 
-// begin goes back to the root.
-func (p *path) begin() { p.next = 0 }
-
-// Preempts implements sim.Preempter.
-func (p *path) Preempts() bool { return p.bound > 0 }
-
-// Choose implements sim.Chooser.
-func (p *path) Choose(point *sim.Point, n int) int {
-	d := sim.Decision{Kind: point.Kind, N: int32(n)}
-	if p.next == len(p.taken) {
-		p.taken = append(p.taken, d)
-	}
-	was := p.taken[p.next]
-	if was.Kind != d.Kind || was.N != d.N {
-		if p.misfit == nil {
-			p.misfit = fmt.Errorf("the run is not the same each time: %w", &Misfit{p.next, was, d, point.Time})
-		}
+// length is how many decisions the branch prescribes.
+func (b branch) length() int {
+	if b.c == 0 {
 		return 0
 	}
-	p.next++
-	return int(was.C)
+	return int(b.at) + 1
 }
 
-// advance goes to the next leaf: it takes the next alternative of the deepest decision that has
-// one. It reports whether there is one.
-func (p *path) advance() bool {
-	for i := len(p.taken) - 1; i >= 0; i-- {
-		d := &p.taken[i]
-		if d.C+1 < d.N && p.mayTry(*d) {
-			if d.Kind == sim.KindSwitch && d.C == 0 {
-				p.used++
+// walk is the chooser of one run: it follows a branch and goes on with alternative 0.
+type walk struct {
+	from     branch
+	preempts bool
+	log      []sim.Decision
+	misfit   error
+}
+
+// Preempts implements sim.Preempter.
+func (w *walk) Preempts() bool { return w.preempts }
+
+// Choose implements sim.Chooser.
+func (w *walk) Choose(point *sim.Point, n int) int {
+	i, d := len(w.log), sim.Decision{Kind: point.Kind, N: int32(n)}
+	if i < w.from.length() {
+		was := w.from.log[i]
+		if (was.Kind != d.Kind || was.N != d.N) && w.misfit == nil {
+			w.misfit = &Misfit{i, was, d, point.Time}
+		}
+		d.C = was.C
+		if i == int(w.from.at) {
+			d.C = w.from.c
+		}
+		d.C = min(d.C, d.N-1)
+	}
+	w.log = append(w.log, d)
+	return int(d.C)
+}
+
+// addBranches adds what differs from the run in one decision after its own branch.
+func (w *walk) addBranches(todo []branch, preemptions int) []branch {
+	for i := w.from.length(); i < len(w.log); i++ {
+		d, used := w.log[i], w.from.used
+		switch d.Kind {
+		case sim.KindFault, sim.KindDelay:
+			continue
+		case sim.KindSwitch:
+			if used++; int(used) > preemptions {
+				continue
 			}
-			d.C++
-			return true
 		}
-		if d.Kind == sim.KindSwitch && d.C > 0 {
-			p.used--
+		for c := int32(1); c < d.N; c++ {
+			todo = append(todo, branch{w.log, int32(i), c, used})
 		}
-		p.taken = p.taken[:i]
 	}
-	return false
+	return todo
 }
-
-// mayTry reports whether a further alternative of a decision is within the bound.
-func (p *path) mayTry(d sim.Decision) bool {
-	switch d.Kind {
-	case sim.KindSwitch:
-		return d.C > 0 || p.used < p.bound
-	case sim.KindFault, sim.KindDelay:
-		return false
-	default:
-		return true
-	}
-}
-
-func (p *path) log() []sim.Decision { return append([]sim.Decision(nil), p.taken[:p.next]...) }

@@ -67,7 +67,7 @@ const processID = 1
 func logText(result *Result) string {
 	var out bytes.Buffer
 	for _, l := range result.Log {
-		fmt.Fprintf(&out, "%c%s planned_reparenter.go:%d] %s\n", l.Severity, instant(l.Wall, glogTime), l.Line, l.Text)
+		fmt.Fprintf(&out, "%c%s %s:%d] %s\n", l.Severity, instant(l.Wall, glogTime), l.File, l.Line, l.Text)
 	}
 	return out.String()
 }

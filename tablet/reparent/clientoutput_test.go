@@ -73,7 +73,7 @@ func TestRepointErrorOnTheScreen(t *testing.T) {
 // spec: R-164
 func TestSuccessOnTheScreen(t *testing.T) {
 	result := &reparent.Result{Log: []reparent.LogLine{
-		{Wall: wall(t, "2026-11-21T23:34:04.461662Z"), Severity: reparent.SeverityInfo, Line: 192, Text: "elected new primary candidate zone1-0000000102"},
+		{Wall: wall(t, "2026-11-21T23:34:04.461662Z"), Severity: reparent.SeverityInfo, File: "planned_reparenter.go", Line: 192, Text: "elected new primary candidate zone1-0000000102"},
 	}}
 	for _, client := range []reparent.Client{reparent.VTCtlClient, reparent.VTCtldClient} {
 		require.Equal(t, reparent.ClientOutput{

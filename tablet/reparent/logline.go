@@ -7,7 +7,8 @@ type LogLine struct {
 	// Wall is the server's wall clock, in nanoseconds since 1970.
 	Wall     int64
 	Severity Severity
-	// Line is the line of planned_reparenter.go that the log names.
+	// File and Line are the place that the log names.
+	File string
 	Line int
 	Text string
 }
@@ -34,8 +35,9 @@ func (s Severity) level() string {
 	}
 }
 
-// The lines that the logs of a PlannedReparentShard name. lineElected is measured; the others
-// are a MODEL: they only grow with the operation's progress. spec: R-164
+// The lines that the log of a PlannedReparentShard names. lineElected is measured; all others,
+// also those of the other operations, are a MODEL: they only grow with the operation's
+// progress. spec: R-164
 const (
 	lineElected = 192 + iota*40
 	lineChecking
@@ -52,6 +54,24 @@ const (
 	lineRepointFailed
 )
 
+// The lines of an EmergencyReparentShard.
+const (
+	lineEmergency = 153 + iota*30
+	lineStopping
+	lineStopFailed
+	lineRelayLogs
+	lineErrant
+	lineSource
+	lineFilter
+	lineBetter
+	lineIdeal
+	linePromoting
+	lineEmergencyRepoint
+	lineEmergencyJournal
+	lineNotPromoted
+	lineOnlyReplica
+)
+
 // info writes a line that the operator sees, too.
 func (p *progress) info(line int, format string, args ...any) {
 	p.log(SeverityInfo, line, fmt.Sprintf(format, args...))
@@ -65,6 +85,6 @@ func (p *progress) warn(line int, format string, args ...any) {
 func (p *progress) log(severity Severity, line int, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.result.Log = append(p.result.Log, LogLine{Wall: p.host.Wall(), Severity: severity, Line: line, Text: text})
+	p.result.Log = append(p.result.Log, LogLine{Wall: p.host.Wall(), Severity: severity, File: p.file, Line: line, Text: text})
 	p.host.Logf(severity.level(), "%s", text)
 }

@@ -55,26 +55,21 @@ type planned struct {
 // spec: R-50..R-59, R-66, R-208
 func (r *Reparenter) PlannedReparentShard(ctx *sim.Context, keyspace, shard string, opts PlannedOptions) (*Result, error) {
 	p := &planned{
-		Reparenter: r, progress: newProgress(r.env, plannedName, keyspace, shard),
+		Reparenter: r, progress: newProgress(r.env, plannedName, "planned_reparenter.go", keyspace, shard),
 		keyspace: keyspace, name: shard, opts: r.completed(opts),
 	}
 	if err := p.checkOptions(); err != nil {
 		return p.result, err
 	}
-	ctx, cancel := r.env.WithTimeout(ctx, r.opts.VTCtld.ActionTimeout)
+	ctx, cancel := r.withActionTimeout(ctx)
 	defer cancel()
-	err := p.locked(ctx)
+	err := r.underLock(ctx, p.progress, keyspace, shard, p.lockAction(), p.reparent)
 	return p.result, err
 }
 
 // completed fills what the operator left open from the flags. spec: R-7
 func (r *Reparenter) completed(opts PlannedOptions) PlannedOptions {
-	if opts.WaitReplicasTimeout == 0 {
-		opts.WaitReplicasTimeout = r.opts.VTCtld.WaitReplicasTimeout
-	}
-	if opts.WaitReplicasTimeout == 0 {
-		opts.WaitReplicasTimeout = waitReplicasTimeoutUnset
-	}
+	opts.WaitReplicasTimeout = r.waitReplicasTimeout(opts.WaitReplicasTimeout)
 	if opts.TolerableReplicationLag == 0 {
 		opts.TolerableReplicationLag = r.opts.VTCtld.TolerableReplicationLag
 	}
@@ -87,35 +82,14 @@ func (p *planned) checkOptions() error {
 	b := p.behaviors()
 	switch {
 	case !p.opts.ExpectedPrimary.IsZero() && !b.ExpectedPrimary:
-		return optionUnknown("expected-primary", p.Reparenter.opts.Release)
+		return optionUnknown("expected-primary", plannedName, p.Reparenter.opts.Release)
 	case p.opts.TolerableReplicationLag != 0 && !b.TolerableLag:
-		return optionUnknown("tolerable-replication-lag", p.Reparenter.opts.Release)
+		return optionUnknown("tolerable-replication-lag", plannedName, p.Reparenter.opts.Release)
 	case p.opts.AllowCrossCellPromotion && !b.CrossCellPromotion:
-		return optionUnknown("allow-cross-cell-promotion", p.Reparenter.opts.Release)
+		return optionUnknown("allow-cross-cell-promotion", plannedName, p.Reparenter.opts.Release)
 	default:
 		return nil
 	}
-}
-
-// locked runs the operation under the shard lock, unless ctx holds it already. The lock is
-// given up by a plain call, not a deferred one: a killed process must not give it up.
-// spec
-func (p *planned) locked(ctx *sim.Context) error {
-	unlock := func(*error) {}
-	if p.ts.CheckShardLocked(ctx, p.keyspace, p.name) != nil {
-		var err error
-		if ctx, unlock, err = p.ts.LockShard(ctx, p.keyspace, p.name, p.lockAction()); err != nil {
-			return err
-		}
-	}
-	err := p.reparent(ctx)
-	if err == nil {
-		p.event("finished " + plannedName)
-	} else {
-		p.event("failed " + plannedName + ": " + err.Error())
-	}
-	unlock(&err)
-	return err
 }
 
 // lockAction is what others read in the lock. spec: R-5

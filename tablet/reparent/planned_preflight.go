@@ -1,9 +1,6 @@
 package reparent
 
-import (
-	"bufsim/model/durability"
-	"bufsim/sim"
-)
+import "bufsim/sim"
 
 // preflight reads the records and sees to it that all tablets answer. spec
 func (p *planned) preflight(ctx *sim.Context) error {
@@ -17,12 +14,8 @@ func (p *planned) preflight(ctx *sim.Context) error {
 	if expected := p.opts.ExpectedPrimary; !expected.IsZero() && expected != p.record.PrimaryAlias {
 		return notExpectedPrimary(p.record.PrimaryAlias, expected)
 	}
-	keyspace, err := p.ts.GetKeyspace(ctx, p.keyspace)
-	if err != nil {
-		return err
-	}
-	// MODEL: before v14, when tablets had -enable_semi_sync instead, the record stands for it.
-	if p.durability, err = durability.Lookup(keyspace.DurabilityPolicy); err != nil {
+	p.replaces(p.record.PrimaryAlias)
+	if p.durability, err = p.policy(ctx, p.keyspace); err != nil {
 		return err
 	}
 	p.event("reading tablet map")

@@ -29,6 +29,23 @@ const (
 	PhaseJournal        PhaseName = "journal"
 )
 
+// The phases that only other operations have; they share the rest with the above.
+const (
+	// PhaseStopReplication: an emergency reparent stops the receivers of all tablets that it
+	// reaches, and with them the old primary's acknowledged writes.
+	PhaseStopReplication PhaseName = "stop_replication"
+	// PhaseRelayLogs: candidates apply what they have received.
+	PhaseRelayLogs PhaseName = "relay_logs"
+	// PhaseErrantCheck: the journals of the candidates are compared.
+	PhaseErrantCheck PhaseName = "errant_check"
+	// PhaseIntermediate: candidates catch up with the most advanced one.
+	PhaseIntermediate PhaseName = "intermediate_source"
+	// PhaseReset: an initialisation wipes the GTID history.
+	PhaseReset PhaseName = "reset_replication"
+	// PhaseDatabase: an initialisation makes the database.
+	PhaseDatabase PhaseName = "create_database"
+)
+
 // Phase is the time that a phase took. From v18 on promotion and journal lie inside
 // repointing.
 type Phase struct {
@@ -42,6 +59,8 @@ type Result struct {
 	// PromotedPrimary is the elected tablet; zero until one was elected and if nothing was
 	// to be done.
 	PromotedPrimary topodata.TabletAlias
+	// OldPrimary is whom the shard's record named before; zero if nobody.
+	OldPrimary topodata.TabletAlias
 	Events          []Event
 	// Phases are in the order of their beginnings.
 	Phases []Phase
@@ -62,15 +81,16 @@ func (r *Result) Phase(name PhaseName) (Phase, bool) {
 type progress struct {
 	host      *sim.Env
 	operation string
+	file      string // of Vitess, for log lines
 	shard     string
 
 	mu     *sim.Mutex // guards result
 	result *Result
 }
 
-func newProgress(env *sim.Env, operation, keyspace, shard string) *progress {
+func newProgress(env *sim.Env, operation, file, keyspace, shard string) *progress {
 	return &progress{
-		host: env, operation: operation, shard: keyspace + "/" + shard,
+		host: env, operation: operation, file: file, shard: keyspace + "/" + shard,
 		mu: env.NewMutex("progress"), result: &Result{Keyspace: keyspace, Shard: shard},
 	}
 }
@@ -120,4 +140,11 @@ func (p *progress) promoted(alias topodata.TabletAlias) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.result.PromotedPrimary = alias
+}
+
+// replaces notes the primary of the shard's record.
+func (p *progress) replaces(alias topodata.TabletAlias) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.result.OldPrimary = alias
 }

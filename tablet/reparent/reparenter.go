@@ -12,14 +12,29 @@ import (
 	"bufsim/tablet/tmclient"
 )
 
-// topoServer is what the operations need of the topology.
-type topoServer interface {
-	LockShard(ctx *sim.Context, keyspace, shard, action string) (lockCtx *sim.Context, unlock func(*error), err error)
-	CheckShardLocked(ctx *sim.Context, keyspace, shard string) error
-	GetKeyspace(ctx *sim.Context, keyspace string) (*topodata.Keyspace, error)
-	GetShard(ctx *sim.Context, keyspace, shard string) (*topodata.Shard, error)
-	GetTabletMapForShard(ctx *sim.Context, keyspace, shard string) ([]*topodata.Tablet, error)
-}
+// What the operations and commands need of the topology.
+type (
+	shardLocks interface {
+		LockShard(ctx *sim.Context, keyspace, shard, action string) (lockCtx *sim.Context, unlock func(*error), err error)
+		CheckShardLocked(ctx *sim.Context, keyspace, shard string) error
+	}
+	records interface {
+		GetKeyspace(ctx *sim.Context, keyspace string) (*topodata.Keyspace, error)
+		GetShard(ctx *sim.Context, keyspace, shard string) (*topodata.Shard, error)
+		GetTablet(ctx *sim.Context, alias topodata.TabletAlias) (*topodata.Tablet, error)
+		UpdateShardFields(ctx *sim.Context, keyspace, shard string, update func(*topodata.Shard) error) (*topodata.Shard, error)
+	}
+	tabletLists interface {
+		GetTabletMapForShard(ctx *sim.Context, keyspace, shard string) ([]*topodata.Tablet, error)
+		GetTabletsByCell(ctx *sim.Context, cell string) ([]*topodata.Tablet, error)
+		GetCellNames(ctx *sim.Context) ([]string, error)
+	}
+	topoServer interface {
+		shardLocks
+		records
+		tabletLists
+	}
+)
 
 // The calls to tablets, by what they are for. A call blocks until the tablet answers or ctx
 // ends; errors are statuses as the tablet's release words them.
@@ -43,12 +58,27 @@ type (
 	}
 	replicaCalls interface {
 		SetReplicationSource(ctx *sim.Context, tablet topodata.TabletAlias, req tmclient.SetReplicationSourceRequest) error
+		StopReplicationAndGetStatus(ctx *sim.Context, tablet topodata.TabletAlias) (tmclient.StopReplicationStatus, error)
+		ReadReparentJournalInfo(ctx *sim.Context, tablet topodata.TabletAlias) (tmclient.ReparentJournalInfo, error)
+	}
+	freshShardCalls interface {
+		ResetReplication(ctx *sim.Context, tablet topodata.TabletAlias) error
+		InitReplica(ctx *sim.Context, tablet topodata.TabletAlias, req tmclient.InitReplicaRequest) error
+		ExecuteFetchAsDBA(ctx *sim.Context, tablet topodata.TabletAlias, sql string) error
+	}
+	operatorCalls interface {
+		ChangeType(ctx *sim.Context, tablet topodata.TabletAlias, to topodata.TabletType, semiSync bool) error
+		SetReadOnly(ctx *sim.Context, tablet topodata.TabletAlias) error
+		StartReplication(ctx *sim.Context, tablet topodata.TabletAlias, semiSync bool) error
+		StopReplication(ctx *sim.Context, tablet topodata.TabletAlias) error
 	}
 	tabletManager interface {
 		electionCalls
 		demotionCalls
 		promotionCalls
 		replicaCalls
+		freshShardCalls
+		operatorCalls
 	}
 )
 
@@ -77,16 +107,18 @@ func (o Options) withDefaults() Options {
 // Reparenter runs reparent operations in the operator's process (vtctld). It is safe for use
 // by many procs; operations on one shard exclude each other by the shard lock.
 type Reparenter struct {
-	env  *sim.Env
-	ts   topoServer
-	tm   tabletManager
-	opts Options
+	env    *sim.Env
+	ts     topoServer
+	tm     tabletManager
+	opts   Options
+	counts *counts
 }
 
 // New returns a Reparenter that works through a view of the topology (a *topo.Server) and a
 // tablet manager client (a *tmclient.Client). It never blocks.
 func New(env *sim.Env, ts topoServer, tm tabletManager, opts Options) *Reparenter {
-	return &Reparenter{env: env.Named("reparent"), ts: ts, tm: tm, opts: opts.withDefaults()}
+	env = env.Named("reparent")
+	return &Reparenter{env: env, ts: ts, tm: tm, opts: opts.withDefaults(), counts: newCounts(env)}
 }
 
 func (r *Reparenter) behaviors() release.Behaviors { return r.opts.Release.Behaviors }
@@ -94,6 +126,34 @@ func (r *Reparenter) behaviors() release.Behaviors { return r.opts.Release.Behav
 // withROT bounds a single remote call. spec: R-7
 func (r *Reparenter) withROT(ctx *sim.Context) (*sim.Context, func()) {
 	return r.env.WithTimeout(ctx, r.opts.Common.RemoteOperationTimeout)
+}
+
+// withActionTimeout bounds a whole command. spec: R-7
+func (r *Reparenter) withActionTimeout(ctx *sim.Context) (*sim.Context, func()) {
+	return r.env.WithTimeout(ctx, r.opts.VTCtld.ActionTimeout)
+}
+
+// waitReplicasTimeout gives the WRT: what the operator asked for, else the flag, else what the
+// server takes if a caller asks for none. spec: R-7
+func (r *Reparenter) waitReplicasTimeout(asked time.Duration) time.Duration {
+	switch flag := r.opts.VTCtld.WaitReplicasTimeout; {
+	case asked != 0:
+		return asked
+	case flag != 0:
+		return flag
+	default:
+		return waitReplicasTimeoutUnset
+	}
+}
+
+// policy reads the keyspace's durability policy.
+// MODEL: before v14, when tablets had -enable_semi_sync instead, the record stands for it.
+func (r *Reparenter) policy(ctx *sim.Context, keyspace string) (durability.Policy, error) {
+	record, err := r.ts.GetKeyspace(ctx, keyspace)
+	if err != nil {
+		return durability.Policy{}, err
+	}
+	return durability.Lookup(record.DurabilityPolicy)
 }
 
 // checkLock makes sure that the operation still holds the shard lock; it also renews it.

@@ -59,8 +59,8 @@ func notExpectedPrimary(primary, expected topodata.TabletAlias) error {
 	return vterr.Errorf(vterr.FailedPrecondition, "primary %v is not equal to expected alias %v", primary, expected)
 }
 
-func optionUnknown(flag string, p release.Profile) error {
-	return vterr.Errorf(vterr.InvalidArgument, "unknown flag: --%s (PlannedReparentShard of %s does not have it)", flag, p.Name)
+func optionUnknown(flag, operation string, p release.Profile) error {
+	return vterr.Errorf(vterr.InvalidArgument, "unknown flag: --%s (%s of %s does not have it)", flag, operation, p.Name)
 }
 
 func shardNeverHadPrimary() error {

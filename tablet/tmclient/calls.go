@@ -168,3 +168,10 @@ func (c *Client) PopulateReparentJournal(ctx *sim.Context, tablet topodata.Table
 func (c *Client) ReadReparentJournalInfo(ctx *sim.Context, tablet topodata.TabletAlias) (ReparentJournalInfo, error) {
 	return result[ReparentJournalInfo](c.call(ctx, tablet, MethodReadReparentJournalInfo, Empty{}))
 }
+
+// ExecuteFetchAsDBA runs a statement that defines data, with the rights of an administrator.
+// spec: R-125
+func (c *Client) ExecuteFetchAsDBA(ctx *sim.Context, tablet topodata.TabletAlias, sql string) error {
+	_, err := c.call(ctx, tablet, MethodExecuteFetchAsDBA, ExecuteFetchAsDBARequest{SQL: sql})
+	return err
+}

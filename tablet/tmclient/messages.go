@@ -148,4 +148,7 @@ type (
 		Primary     topodata.TabletAlias
 		Position    gtid.Set
 	}
+
+	// ExecuteFetchAsDBARequest is a statement for MySQL.
+	ExecuteFetchAsDBARequest struct{ SQL string }
 )

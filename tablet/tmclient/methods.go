@@ -27,6 +27,7 @@ const (
 	MethodSetReplicationSource        = prefix + "SetReplicationSource"
 	MethodPopulateReparentJournal     = prefix + "PopulateReparentJournal"
 	MethodReadReparentJournalInfo     = prefix + "ReadReparentJournalInfo"
+	MethodExecuteFetchAsDBA           = prefix + "ExecuteFetchAsDba"
 )
 
 const prefix = "tm."
