@@ -132,7 +132,7 @@ func drawCluster(t *rapid.T, c *Cluster) {
 	if len(c.Cells) == 2 {
 		c.Network.Links = []Link{{From: "zone1", To: "zone2", Latency: dists().Draw(t, "link")}}
 	}
-	c.CPU = CPU{VTGate: dists().Draw(t, "gate"), VTTablet: dists().Draw(t, "tablet")}
+	c.CPU = CPU{VTGate: dists().Draw(t, "gate"), VTTablet: dists().Draw(t, "tablet"), WatcherDelay: dists().Draw(t, "watcher")}
 	c.MySQL = drawProfile(t)
 	d := dists().Draw(t, "step")
 	c.Steps = Steps{

@@ -187,8 +187,9 @@ func TestEveryAllowedOutcomeIsReached(t *testing.T) {
 			allowed, err := spec.AllBufferOutcomes(c.cfg, c.behaviors, c.schedule, oracleStates)
 			require.NoError(t, err)
 			reached := map[int]bool{}
-			for seed := uint64(0); seed < schedules && len(reached) < len(allowed); seed++ {
-				require.NoError(t, c.judge(explore.NewRandom(seed, true), allowed, reached), "%s seed %d", c.name, seed)
+			for n := uint64(0); n < schedules && len(reached) < len(allowed); n++ {
+				chooser, schedule := explore.Mixed(n)
+				require.NoError(t, c.judge(chooser, allowed, reached), "%s %s", c.name, schedule)
 			}
 			if n := len(allowed) - len(reached); n > 0 {
 				missing += n

@@ -13,6 +13,7 @@ import (
 	"bufsim/model/release"
 	"bufsim/model/spec"
 	"bufsim/model/vterr"
+	"bufsim/sim"
 	"bufsim/sim/explore"
 	"bufsim/sim/simtest"
 )
@@ -145,10 +146,16 @@ func drawSignal(t *rapid.T, a *anchors, c oracleCase) spec.Signal {
 	return sig
 }
 
-// disagreement plays the case under a random schedule and says what is wrong; the model judges
+// drawSchedule draws a chooser.
+func drawSchedule(t *rapid.T) sim.Chooser {
+	chooser, _ := explore.Mixed(rapid.Uint64Range(0, 1<<32).Draw(t, "schedule"))
+	return chooser
+}
+
+// disagreement plays the case under a schedule and says what is wrong; the model judges
 // with rules.
-func (c oracleCase) disagreement(seed uint64, rules release.Behaviors) error {
-	got, err := c.play(explore.NewRandom(seed, true))
+func (c oracleCase) disagreement(schedule sim.Chooser, rules release.Behaviors) error {
+	got, err := c.play(schedule)
 	if err != nil {
 		return err
 	}
@@ -165,9 +172,9 @@ func TestBufferAgreesWithTheModel(t *testing.T) {
 	simtest.Checks(t, normalCases, nightlyCases)
 	cases, unknown := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		c, seed := drawCase(t), rapid.Uint64Range(0, 1<<32).Draw(t, "schedule")
+		c := drawCase(t)
 		cases++
-		switch err := c.disagreement(seed, c.behaviors); {
+		switch err := c.disagreement(drawSchedule(t), c.behaviors); {
 		case errors.Is(err, spec.ErrTooManyStates):
 			unknown++
 		case err != nil:
@@ -192,7 +199,7 @@ func TestDistinctInstantsLeaveNoChoice(t *testing.T) {
 		if err != nil || len(all) != 1 {
 			t.Fatalf("%d outcomes are allowed, %v", len(all), err)
 		}
-		got, err := c.play(explore.NewRandom(rapid.Uint64Range(0, 1<<32).Draw(t, "schedule"), true))
+		got, err := c.play(drawSchedule(t))
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
@@ -268,7 +275,8 @@ func TestModelSeesFaults(t *testing.T) {
 				}
 				judge := c
 				test.fault(&c)
-				got, err := c.play(explore.NewRandom(uint64(i), true))
+				chooser, _ := explore.Mixed(uint64(i))
+				got, err := c.play(chooser)
 				require.NoError(t, err)
 				allowed, err := spec.AllowsBuffer(judge.cfg, judge.behaviors, judge.schedule, got, oracleStates)
 				require.NoError(t, err)

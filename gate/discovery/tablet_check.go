@@ -84,11 +84,18 @@ func (t *tabletCheck) stream(ctx *sim.Context, silence *sim.Timer) (gone bool) {
 	err := conn.StreamHealth(ctx, func(msg *query.StreamHealthResponse) error {
 		t.delay = t.hc.opts.RetryDelay
 		silence.Reset(t.hc.opts.Timeout)
-		mismatch = t.mismatch(msg)
-		if mismatch != nil {
+		if err := t.ctx.Err(); err != nil {
+			return err
+		}
+		if msg.Target == (query.Target{}) || msg.RealtimeStats == nil {
+			return vterr.HealthStatsInvalid(fmt.Sprintf("target:{%s} serving:%t", msg.Target, msg.Serving))
+		}
+		if !msg.TabletAlias.IsZero() && msg.TabletAlias != t.tablet.Alias {
+			mismatch = vterr.HealthStatsMismatch(t.tablet.Alias.String(), msg.TabletAlias.String())
 			return mismatch
 		}
-		return t.process(msg)
+		t.process(msg)
+		return nil
 	})
 	switch {
 	case mismatch != nil:
@@ -111,26 +118,8 @@ func (t *tabletCheck) fail(err error) {
 	t.hc.update(t, t.snapshot(), t.target, false, false)
 }
 
-// mismatch refuses messages of another tablet. spec: D-17
-func (t *tabletCheck) mismatch(msg *query.StreamHealthResponse) error {
-	if !valid(msg) || msg.TabletAlias.IsZero() || msg.TabletAlias == t.tablet.Alias {
-		return nil
-	}
-	return vterr.HealthStatsMismatch(t.tablet.Alias.String(), msg.TabletAlias.String())
-}
-
-func valid(msg *query.StreamHealthResponse) bool {
-	return msg.Target != query.Target{} && msg.RealtimeStats != nil
-}
-
-// process takes over one message. spec: D-17, D-18
-func (t *tabletCheck) process(msg *query.StreamHealthResponse) error {
-	if err := t.ctx.Err(); err != nil {
-		return err
-	}
-	if !valid(msg) {
-		return vterr.HealthStatsInvalid(fmt.Sprintf("target:{%s} serving:%t", msg.Target, msg.Serving))
-	}
+// process takes over one message. spec: D-18
+func (t *tabletCheck) process(msg *query.StreamHealthResponse) {
 	serving, healthErr := msg.Serving, error(nil)
 	if text := msg.RealtimeStats.HealthError; text != "" {
 		serving, healthErr = false, vterr.VTTabletHealth(text)
@@ -147,7 +136,6 @@ func (t *tabletCheck) process(msg *query.StreamHealthResponse) error {
 	}
 	t.setServing(serving, reason)
 	t.hc.update(t, t.snapshot(), before, trivial, serving)
-	return nil
 }
 
 // isTrivial says that a message cannot change a healthy list. It compares with the message

@@ -10,12 +10,17 @@ import (
 
 // Topo is a topology of one cell or more that answers at once and has the same serving records
 // in every cell. It serves as gate.Topology, gate.SrvTopo and what package discovery needs.
-// Err, if set, is what every read of tablets answers besides the records.
+// Err, if set, is what every read of tablets and shards answers besides the records, and
+// NamesErr what reads of the keyspaces' names do.
 type Topo struct {
 	Cells   []string
 	Tablets []topodata.Tablet
 	Shards  map[string]topodata.Shard
 	Err     error
+	// Pause, if set, may let time pass before a serving record is first read (its name is the
+	// keyspace) or a shard record is (keyspace/shard).
+	Pause    func(name string)
+	NamesErr error
 	// Rebuilt lists what a gate had rebuilt: keyspaces, and "vschema".
 	Rebuilt []string
 
@@ -90,7 +95,9 @@ func (t *Topo) SetVSchema(value *topodata.SrvVSchema) {
 }
 
 // GetSrvKeyspaceNames lists the keyspaces in the order in which they were set.
-func (t *Topo) GetSrvKeyspaceNames(*sim.Context, string, bool) ([]string, error) { return t.order, nil }
+func (t *Topo) GetSrvKeyspaceNames(*sim.Context, string, bool) ([]string, error) {
+	return t.order, t.NamesErr
+}
 
 // GetSrvKeyspace reads a serving record.
 func (t *Topo) GetSrvKeyspace(_ *sim.Context, _, keyspace string) (*topodata.SrvKeyspace, error) {
@@ -100,7 +107,14 @@ func (t *Topo) GetSrvKeyspace(_ *sim.Context, _, keyspace string) (*topodata.Srv
 
 // WatchSrvKeyspace calls the listener at once and on changes.
 func (t *Topo) WatchSrvKeyspace(_, keyspace string, listener func(*topodata.SrvKeyspace, error) bool) {
+	t.pause(keyspace)
 	t.tell(keyspace, listener)
+}
+
+func (t *Topo) pause(name string) {
+	if t.Pause != nil {
+		t.Pause(name)
+	}
 }
 
 // WatchSrvVSchema calls the listener at once and on changes.
@@ -117,6 +131,7 @@ func (t *Topo) GetSrvVSchema(*sim.Context, string) (*topodata.SrvVSchema, error)
 
 // GetShard reads a shard record; shards that were not set have an empty one.
 func (t *Topo) GetShard(_ *sim.Context, keyspace, shard string) (*topodata.Shard, error) {
+	t.pause(keyspace + "/" + shard)
 	record := t.Shards[keyspace+"/"+shard].Clone()
 	return &record, t.Err
 }
@@ -148,7 +163,7 @@ func (t *Topo) pick(fits func(topodata.Tablet) bool) []*topodata.Tablet {
 func (t *Topo) GetCellNames(*sim.Context) ([]string, error) { return t.Cells, nil }
 
 // GetKeyspaces lists the keyspaces.
-func (t *Topo) GetKeyspaces(*sim.Context) ([]string, error) { return t.order, nil }
+func (t *Topo) GetKeyspaces(*sim.Context) ([]string, error) { return t.order, t.NamesErr }
 
 // RebuildKeyspaceGraph only notes that it was asked for.
 func (t *Topo) RebuildKeyspaceGraph(_ *sim.Context, keyspace string, _ []string) error {
