@@ -26,7 +26,7 @@ func families() []family {
 		{"L", "the buffer's signal up to v17: primary terms instead of keyspace events"},
 		{"M", "the variant that marks a shard outside its lock"},
 		{"V", "small worked schedules of the buffer"},
-		{"X", "traps: what a naive buffer gets wrong"},
+		{"X", "traps: what a naive buffer gets wrong; each restates rules of B, C or P"},
 		{"G", "the gateway: choice of tablet, retries, sessions, start and end of a gate"},
 		{"GI", "properties of the gateway"},
 		{"D", "discovery: health check, keyspace event watcher, topology watcher"},

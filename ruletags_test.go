@@ -15,9 +15,9 @@ import (
 )
 
 // ruleTag finds `spec: B-41, B-42` in comments; a range like B-15..B-18 counts for
-// all its rules.
+// all its rules, and numbers of sections may stand between.
 var (
-	ruleTag   = regexp.MustCompile(`spec: (?:buffer |gateway |discovery |tablet |reparent |topo |workload )?((?:[A-Z]{1,2}-?[A-Z]?\d+[a-z]?(?:\.\.|, | and )?)+)`)
+	ruleTag   = regexp.MustCompile(`spec: (?:buffer |gateway |discovery |tablet |reparent |topo |workload )?((?:(?:[A-Z]{1,2}-?[A-Z]?\d+[a-z]?|\d+(?:\.\d+)*)(?:\.\.|, | and )?)+)`)
 	ruleRange = regexp.MustCompile(`([A-Z]{1,2})-(\d+)\.\.[A-Z]{1,2}-(\d+)`)
 	ruleID    = regexp.MustCompile(`(?:DI|GI|I-[OW]|[BCPLMVXGDTROSW])-?\d+[a-z]?`)
 )

@@ -117,7 +117,7 @@ func build(s setting, x *stage, script func(x *stage)) *sim.World {
 	net := x.hosts["net"].Env()
 	x.net = simnet.New(net, simnet.Options{Latency: sim.Constant(200 * time.Microsecond), Loopback: sim.Constant(50 * time.Microsecond)})
 	store := toposerver.NewStore(net)
-	x.hosts["topo"] = w.AddHost("topo", sim.HostOptions{}, func(env *sim.Env) { toposerver.Serve(env, x.net.Node(env), store) })
+	x.hosts["topo"] = w.AddHost("topo", sim.HostOptions{}, func(env *sim.Env) { toposerver.Serve(env, x.net.Node(env), store, toposerver.Options{}) })
 	profile := release.Latest()
 	if s.release != "" {
 		profile, _ = release.Lookup(s.release)

@@ -2,9 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,15 +70,8 @@ func (s *settings) resolve(c *cobra.Command, a *app, sc *scenario.Scenario, p re
 		return set, usage("%v", err)
 	}
 	if s.flagsFrom != "" {
-		given, err := s.paste(a, &set, p)
-		if err != nil {
+		if err := s.paste(c, a, &set, p); err != nil {
 			return set, err
-		}
-		for _, d := range flags.Descriptions() {
-			set := d.Value(set)
-			if d.Component == flags.ComponentVTGate && set != d.Default(p) && !slices.Contains(given, d.Name) && !c.Flags().Changed(d.Name) {
-				a.say("%s leaves out %s: the scenario's %s stays", s.flagsFrom, d.Spelled(p), set)
-			}
 		}
 	}
 	for _, d := range flags.Descriptions() {
@@ -95,53 +85,6 @@ func (s *settings) resolve(c *cobra.Command, a *app, sc *scenario.Scenario, p re
 		}
 	}
 	return set, nil
-}
-
-// paste applies a vtgate command line and says on stderr which of its flags mean
-// nothing here. given are the names of those that it knows.
-func (s *settings) paste(a *app, set *flags.Set, p release.Profile) (given []string, err error) {
-	from := s.flagsFrom
-	text, err := readFileOr(a.in, from)
-	if err != nil {
-		return nil, cannot("read the flags in", from, err)
-	}
-	if from == "-" {
-		from = "stdin"
-	}
-	parsed, err := flags.ParseCommandLine(string(text), p)
-	if err != nil {
-		return nil, usage("%s: %v", from, err)
-	}
-	if len(parsed.Given) == 0 && len(parsed.Ignored) == 0 {
-		return nil, usage("%s: there are no flags in it; paste a vtgate command line or the args list of a container", from)
-	}
-	for _, h := range parsed.Hints {
-		a.say("%s: %s", from, h)
-	}
-	ignored := parsed.Ignored
-	for _, d := range flags.Descriptions() {
-		switch value := d.Value(parsed.Flags); {
-		case !slices.Contains(parsed.Given, d.Name):
-		case withoutEffect(d.Name, p) != "":
-			ignored = append(ignored, fmt.Sprintf("%s=%s", d.Spelled(p), value))
-		default:
-			if err := set.Set(d.Name, value, p); err != nil {
-				return nil, usage("%s: %v", from, err)
-			}
-		}
-	}
-	if len(ignored) > 0 {
-		a.say("%s: without effect here: %s", from, strings.Join(ignored, " "))
-	}
-	return parsed.Given, nil
-}
-
-// readFileOr reads a file, or in if the name is "-".
-func readFileOr(in io.Reader, name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(in)
-	}
-	return os.ReadFile(name)
 }
 
 // loadScenario finds a scenario by built-in name, number, or file.

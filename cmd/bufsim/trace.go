@@ -28,7 +28,7 @@ or as a Mermaid sequence diagram. Filters cut it down to what matters. docs/trac
 explains each kind of event.`,
 		Example: `  bufsim trace --kinds reparent,buffer
   bufsim trace 3 --release v13 --host gate-1 --from 6s --to 8s
-  bufsim trace -o mermaid --kinds net --host gate-1,zone1-100 --from 6s --to 6.1s`,
+  bufsim trace -o mermaid --kinds net,reparent --host vtctld --from 6s --to 7s`,
 		Args:              atMostOne("scenario"),
 		ValidArgsFunction: scenarioArgs,
 		RunE: func(c *cobra.Command, args []string) error {

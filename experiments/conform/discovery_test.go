@@ -26,6 +26,7 @@ func discoveryFiles() map[string]int {
 	}
 }
 
+// spec: D-52, D-54..D-66, D-71, D-72, G-22..G-28, G-30, G-31
 func TestDiscoverySchedules(t *testing.T) {
 	for file, count := range discoveryFiles() {
 		t.Run(file, func(t *testing.T) {

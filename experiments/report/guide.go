@@ -71,8 +71,11 @@ func Guide(s *scenario.Scenario, r *runner.Result, differences []string, replay 
 			p.wrapped("  - ", explain(s, l, differences))
 		}
 	}
-	for _, text := range releaseNotes(lines, differences) {
-		p.wrapped("    - ", text)
+	for i, text := range releaseNotes(lines, differences) {
+		if i == 0 {
+			p.line("Release %s differs from the guide's:", r.Release)
+		}
+		p.wrapped("  - ", text)
 	}
 	if s.Expect != nil && s.Expect.Note != "" {
 		p.wrapped("Note: ", oneLine(s.Expect.Note))

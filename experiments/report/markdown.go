@@ -125,7 +125,7 @@ func GuideMarkdown(s *scenario.Scenario, r *runner.Result, differences []string,
 		}
 	}
 	for _, text := range releaseNotes(lines, differences) {
-		p.line("  - %s", text)
+		p.line("- release %s: %s", r.Release, text)
 	}
 	if s.Expect != nil && s.Expect.Note != "" {
 		p.line("- %s", oneLine(s.Expect.Note))

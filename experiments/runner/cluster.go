@@ -73,7 +73,9 @@ func build(s *scenario.Scenario, profile release.Profile, set flags.Set, cfg sim
 	c.net = simnet.New(c.steady, simnet.Options{Loopback: sim.Constant(loopback), Between: c.latency})
 	c.store = toposerver.NewStore(c.steady)
 	c.topoHost = c.world.AddHost(hostTopo, sim.HostOptions{}, func(env *sim.Env) {
-		toposerver.Serve(env, c.net.Node(env), c.store)
+		toposerver.Serve(env, c.net.Node(env), c.store, toposerver.Options{
+			GlobalWrite: s.Cluster.Steps.GlobalTopoWrite.Sim(), CellWrite: s.Cluster.Steps.LocalTopoWrite.Sim(), GlobalRoot: "/vitess/global",
+		})
 	})
 	for _, k := range s.Cluster.Keyspaces {
 		for _, sh := range k.Shards {

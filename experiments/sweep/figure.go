@@ -44,9 +44,8 @@ func Figure(r *Resolved, points []Summary) (plotstyle.Figure, error) {
 }
 
 func (r *Resolved) caption() plotstyle.Caption {
-	runs := int(r.Seeds.Last-r.Seeds.First) + 1
 	return plotstyle.Caption{
-		Runs: runs, Seeds: fmt.Sprintf("%d-%d, the same at every point", r.Seeds.First, r.Seeds.Last),
+		Runs: r.runs(), Seeds: fmt.Sprintf("%d-%d, the same at every point", r.Seeds.First, r.Seeds.Last),
 		Release: r.Profile.Name, Unit: "traffic around one planned reparent", Interval: "95 % BCa bootstrap over runs",
 	}
 }

@@ -41,6 +41,11 @@ func LoadPlan(path string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parsePlan(path, src)
+}
+
+// parsePlan reads a plan; path is the file's name in errors and for relative names.
+func parsePlan(path string, src []byte) (*Plan, error) {
 	p := &Plan{dir: filepath.Dir(path)}
 	if err := yaml.UnmarshalWithOptions(src, p, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
 		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, true))
@@ -113,8 +118,17 @@ func (p *Plan) Resolve(base *flags.Set) (*Resolved, error) {
 	if err := r.points(); err != nil {
 		return nil, err
 	}
+	if r.Seeds.Count() > runsMax/uint64(len(r.Points)) {
+		return nil, fmt.Errorf("%d points with %d seeds each are more than %d runs", len(r.Points), r.Seeds.Count(), runsMax)
+	}
 	return r, nil
 }
+
+// runsMax bounds a sweep: its records are kept in memory.
+const runsMax = 1_000_000
+
+// runs is the number of runs at each point.
+func (r *Resolved) runs() int { return int(r.Seeds.Count()) }
 
 func (p *Plan) load() (*scenario.Scenario, error) {
 	name := p.Scenario

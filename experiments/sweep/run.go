@@ -14,39 +14,19 @@ type Progress func(done, total int)
 
 // Run plays all runs of a plan on all cores and returns their records in the
 // order of the plan: point by point, seed by seed, whatever the cores did. When
-// ctx ends, runs under way are finished and the records so far are returned with
-// the context's error.
+// ctx ends, or a run cannot be played, runs under way are finished and the records
+// so far are returned with the error.
 func Run(ctx context.Context, r *Resolved, progress Progress) ([]Record, error) {
-	seeds := int(r.Seeds.Last-r.Seeds.First) + 1
-	total := len(r.Points) * seeds
-	records := make([]Record, total)
-	done := make([]bool, total)
+	b := &batch{resolved: r, records: make([]Record, len(r.Points)*r.runs()), progress: progress}
+	b.done = make([]bool, len(b.records))
+	ctx, b.stop = context.WithCancelCause(ctx)
+	defer b.stop(nil)
 	jobs := make(chan int)
-	var (
-		wg       sync.WaitGroup
-		mu       sync.Mutex
-		finished int
-		first    error
-	)
-	for range min(runtime.GOMAXPROCS(0), total) {
-		wg.Go(func() {
-			pool := sim.NewPool()
-			defer pool.Close()
-			for i := range jobs {
-				rec, err := r.one(i/seeds, r.Seeds.First+uint64(i%seeds), pool)
-				mu.Lock()
-				records[i], done[i] = rec, err == nil
-				if finished++; err != nil && first == nil {
-					first = err
-				}
-				if progress != nil {
-					progress(finished, total)
-				}
-				mu.Unlock()
-			}
-		})
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(b.records)) {
+		wg.Go(func() { b.work(jobs) })
 	}
-	for i := 0; i < total && ctx.Err() == nil; i++ {
+	for i := 0; i < len(b.records) && ctx.Err() == nil; i++ {
 		select {
 		case jobs <- i:
 		case <-ctx.Done():
@@ -54,10 +34,58 @@ func Run(ctx context.Context, r *Resolved, progress Progress) ([]Record, error) 
 	}
 	close(jobs)
 	wg.Wait()
-	if first == nil {
-		first = ctx.Err()
+	if b.finished == len(b.records) {
+		return b.records, nil
 	}
-	return keep(records, done), first
+	return b.kept(), context.Cause(ctx)
+}
+
+// batch is the runs of a sweep under way.
+type batch struct {
+	resolved *Resolved
+	stop     context.CancelCauseFunc
+	progress Progress
+
+	mu       sync.Mutex // guards what follows
+	records  []Record
+	done     []bool
+	finished int
+}
+
+// work plays the runs whose numbers come from jobs.
+func (b *batch) work(jobs <-chan int) {
+	pool := sim.NewPool()
+	defer pool.Close()
+	runs := b.resolved.runs()
+	for i := range jobs {
+		rec, err := b.resolved.one(i/runs, b.resolved.Seeds.First+uint64(i%runs), pool)
+		if err != nil {
+			b.stop(err)
+			continue
+		}
+		b.finish(i, rec)
+	}
+}
+
+func (b *batch) finish(i int, rec Record) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.records[i], b.done[i] = rec, true
+	b.finished++
+	if b.progress != nil {
+		b.progress(b.finished, len(b.records))
+	}
+}
+
+// kept are the records of the runs that were played.
+func (b *batch) kept() []Record {
+	var list []Record
+	for i, rec := range b.records {
+		if b.done[i] {
+			list = append(list, rec)
+		}
+	}
+	return list
 }
 
 func (r *Resolved) one(point int, seed uint64, pool *sim.Pool) (Record, error) {
@@ -71,14 +99,4 @@ func (r *Resolved) one(point int, seed uint64, pool *sim.Pool) (Record, error) {
 		return Record{}, err
 	}
 	return newRecord(point, p, seed, result), nil
-}
-
-func keep(records []Record, done []bool) []Record {
-	kept := records[:0]
-	for i, rec := range records {
-		if done[i] {
-			kept = append(kept, rec)
-		}
-	}
-	return kept
 }

@@ -18,9 +18,13 @@ const stepsInRange = 1000
 func ParseValues(text string) ([]string, error) {
 	var values []string
 	for part := range strings.SplitSeq(text, ",") {
-		from, rest, isRange := strings.Cut(strings.TrimSpace(part), "..")
+		part = strings.TrimSpace(part)
+		if part == "" {
+			return nil, fmt.Errorf("%q has an empty value; write a list such as 1s,2s,5s or a range such as 1s..10s", text)
+		}
+		from, rest, isRange := strings.Cut(part, "..")
 		if !isRange {
-			values = append(values, from)
+			values = append(values, part)
 			continue
 		}
 		expanded, err := expand(from, rest)
@@ -32,71 +36,56 @@ func ParseValues(text string) ([]string, error) {
 	return values, nil
 }
 
+// expand takes a range apart: from, and `to` or `to/step`.
 func expand(from, rest string) ([]string, error) {
-	to, step, _ := strings.Cut(rest, "/")
-	if _, err := strconv.Atoi(from); err == nil {
-		return expandNumbers(from, to, step)
+	to, step, stepped := strings.Cut(rest, "/")
+	number := func(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
+	if _, err := number(from); err == nil {
+		return steps(from, to, orElse(stepped, step, "1"), number, func(n int64) string { return strconv.FormatInt(n, 10) },
+			"a whole number; write a range like 2..10 or 2..10/2")
 	}
-	return expandDurations(from, to, step)
+	duration := func(text string) (int64, error) {
+		d, err := time.ParseDuration(text)
+		return int64(d), err
+	}
+	return steps(from, to, orElse(stepped, step, "1s"), duration, func(n int64) string { return time.Duration(n).String() },
+		"a duration; write a range like 1s..10s or 1s..3s/500ms")
 }
 
-func expandNumbers(from, to, step string) ([]string, error) {
-	if step == "" {
-		step = "1"
+func orElse(given bool, text, fallback string) string {
+	if given {
+		return text
 	}
-	var n [3]int
+	return fallback
+}
+
+// steps lists the values of a range.
+func steps(from, to, step string, parse func(string) (int64, error), format func(int64) string, form string) ([]string, error) {
+	var n [3]int64
 	for i, text := range []string{from, to, step} {
-		v, err := strconv.Atoi(text)
+		v, err := parse(text)
 		if err != nil {
-			return nil, fmt.Errorf("%q is not a whole number; write a range like 2..10 or 2..10/2", text)
+			return nil, fmt.Errorf("%q is not %s", text, form)
 		}
 		n[i] = v
 	}
-	if err := checkRange(n[0], n[1], n[2]); err != nil {
-		return nil, err
-	}
-	var values []string
-	for i := range (n[1]-n[0])/n[2] + 1 {
-		values = append(values, strconv.Itoa(n[0]+i*n[2]))
-	}
-	return values, nil
-}
-
-func expandDurations(from, to, step string) ([]string, error) {
-	if step == "" {
-		step = "1s"
-	}
-	var d [3]time.Duration
-	for i, text := range []string{from, to, step} {
-		v, err := time.ParseDuration(text)
-		if err != nil {
-			return nil, fmt.Errorf("%q is not a duration; write a range like 1s..10s or 1s..3s/500ms", text)
-		}
-		d[i] = v
-	}
-	if err := checkRange(d[0], d[1], d[2]); err != nil {
-		return nil, err
-	}
-	var values []string
-	for i := range (d[1]-d[0])/d[2] + 1 {
-		values = append(values, (d[0] + i*d[2]).String())
-	}
-	return values, nil
-}
-
-func checkRange[T int | time.Duration](from, to, step T) error {
-	width := to - from
+	first, last, by := n[0], n[1], n[2]
 	switch {
-	case to < from:
-		return errors.New("the range ends before it begins")
-	case step <= 0:
-		return errors.New("the step must be positive")
-	case width < 0:
-		return errors.New("the range is too wide")
-	case width/step >= stepsInRange:
-		return fmt.Errorf("the range has %d values, more than %d; give a larger step", width/step+1, stepsInRange)
+	case last < first:
+		return nil, errors.New("the range ends before it begins")
+	case by <= 0:
+		return nil, errors.New("the step must be positive")
 	}
-	return nil
+	// The difference of two int64 may need 64 bits without a sign.
+	more := (uint64(last) - uint64(first)) / uint64(by)
+	if more >= stepsInRange {
+		return nil, fmt.Errorf("the range has more than %d values; give a larger step", stepsInRange)
+	}
+	values := make([]string, 0, more+1)
+	for i := range more + 1 {
+		values = append(values, format(first+int64(i)*by))
+	}
+	return values, nil
 }
 
 // durations parses a list; an empty one stands for a single 0.
@@ -120,16 +109,12 @@ func parseSeeds(text string, fallback scenario.Seeds) (scenario.Seeds, error) {
 	if text == "" {
 		return fallback, nil
 	}
-	first, last, isRange := strings.Cut(text, "-")
-	if !isRange {
-		last = first
-	}
 	var s scenario.Seeds
-	var err1, err2 error
-	s.First, err1 = strconv.ParseUint(first, 10, 64)
-	s.Last, err2 = strconv.ParseUint(last, 10, 64)
-	if err1 != nil || err2 != nil || s.Last < s.First {
-		return s, fmt.Errorf("seeds: %q is not a range such as 1-50", text)
+	if err := s.UnmarshalText([]byte(text)); err != nil {
+		return s, fmt.Errorf("seeds: %w; write a range such as 1-50", err)
+	}
+	if s.First == 0 {
+		return s, fmt.Errorf("seeds: %q begins with 0; seeds begin with 1", text)
 	}
 	return s, nil
 }

@@ -83,7 +83,7 @@ func TestExecutionsOfAVisibleFailure(t *testing.T) {
 // spec: W-27
 func TestHiddenTriesHeal(t *testing.T) {
 	for want, fail := range map[string][]int{
-		"1 connect, 2 connect, 2 INSERT, 2 INSERT, 2 INSERT":                       {1},
+		"1 connect, 2 connect, 2 INSERT, 2 INSERT, 2 INSERT":                      {1},
 		"1 connect, 2 connect, 2 INSERT, 2 INSERT, 3 connect, 3 INSERT, 3 INSERT": {1, 2},
 	} {
 		for _, kind := range []gateslap.Kind{gateslap.KindPersist, gateslap.KindPooled} {

@@ -24,6 +24,8 @@ type watcher struct {
 	kew    *discovery.KeyspaceEventWatcher
 	world  *gatetest.Topo
 	events []string
+	// moved are the MoveTables states of the events.
+	moved []buffer.MoveTables
 }
 
 // followed plays a story with a watcher of keyspace ks.
@@ -41,6 +43,7 @@ func followed(t *testing.T, cfg sim.Config, b release.Behaviors, shards []string
 			for {
 				ev, _ := events.Recv()
 				f.events = append(f.events, eventText(ev))
+				f.moved = append(f.moved, ev.MoveTables)
 			}
 		})
 		story(f)
@@ -77,6 +80,10 @@ func (f *watcher) say(t *gatetest.Tablet, kind topodata.TabletType, serving bool
 func (f *watcher) suspects(shard string) bool {
 	_, should := f.kew.ShouldStartBufferingForTarget(query.Target{Keyspace: "ks", Shard: shard, TabletType: topodata.Primary})
 	return should
+}
+
+func (f *watcher) resharded(shard string) bool {
+	return f.kew.TargetIsBeingResharded(query.Target{Keyspace: "ks", Shard: shard, TabletType: topodata.Primary})
 }
 
 const (

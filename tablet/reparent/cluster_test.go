@@ -57,7 +57,7 @@ func runCluster(t require.TestingT, cfg sim.Config, p release.Profile, durabilit
 	netEnv := c.world.AddHost("net", sim.HostOptions{}, nil).Env()
 	c.net = simnet.New(netEnv, simnet.Options{Latency: sim.Constant(500 * time.Microsecond), Loopback: sim.Constant(50 * time.Microsecond)})
 	store := toposerver.NewStore(netEnv)
-	c.hosts["topo"] = c.world.AddHost("topo", sim.HostOptions{}, func(env *sim.Env) { toposerver.Serve(env, c.net.Node(env), store) })
+	c.hosts["topo"] = c.world.AddHost("topo", sim.HostOptions{}, func(env *sim.Env) { toposerver.Serve(env, c.net.Node(env), store, toposerver.Options{}) })
 	for _, uid := range uids() {
 		server := mysqld.New(netEnv, mysqld.Options{Alias: alias(uid), Timings: &c.timings, NetTimeout: p.Defaults.ReplicaNetTimeout})
 		c.mysql[uid] = server

@@ -32,9 +32,13 @@ func (e *emergency) stopReplication(ctx *sim.Context) error {
 	}
 	ctx, cancel := e.withROT(ctx)
 	defer cancel()
-	missing, waitFor := len(e.answers)-1, e.opts.NewPrimary
+	missing := len(e.answers) - 1
 	if e.opts.WaitForAllTablets {
 		missing++
+	}
+	wanted := e.opts.NewPrimary // must answer, too, if it was asked
+	if findTablet(e.tablets, wanted) == nil || e.ignored(wanted) {
+		wanted = topodata.TabletAlias{}
 	}
 	mu := e.env.NewMutex("stop")
 	e.inParallel("stop", len(e.answers), func(i int) {
@@ -45,10 +49,10 @@ func (e *emergency) stopReplication(ctx *sim.Context) error {
 		if a.err == nil {
 			missing--
 		}
-		if a.tablet.Alias == waitFor {
-			waitFor = topodata.TabletAlias{}
+		if a.tablet.Alias == wanted {
+			wanted = topodata.TabletAlias{}
 		}
-		if missing <= 0 && (waitFor.IsZero() || findTablet(e.tablets, waitFor) == nil) {
+		if missing <= 0 && wanted.IsZero() {
 			cancel()
 		}
 	})

@@ -72,6 +72,20 @@ const (
 	lineOnlyReplica
 )
 
+// The lines of the operations that are part of Vitess's server itself.
+const (
+	lineForced = 2700 + iota*20
+	lineReset
+	lineInitPrimary
+	lineInitReplica
+	lineInitJournal
+	lineInitJournalFailed
+	lineDatabase
+	lineInitRefreshFailed
+	lineExternal
+	lineExternalFailed
+)
+
 // info writes a line that the operator sees, too.
 func (p *progress) info(line int, format string, args ...any) {
 	p.log(SeverityInfo, line, fmt.Sprintf(format, args...))

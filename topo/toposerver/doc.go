@@ -18,6 +18,6 @@
 //
 //	store := toposerver.NewStore(netEnv)
 //	world.AddHost("topo", sim.HostOptions{}, func(env *sim.Env) {
-//		toposerver.Serve(env, network.Node(env), store)
+//		toposerver.Serve(env, network.Node(env), store, toposerver.Options{})
 //	})
 package toposerver

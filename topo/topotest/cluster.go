@@ -35,7 +35,7 @@ func NewCluster(cfg sim.Config, opts simnet.Options) *Cluster {
 func (c *Cluster) AddServer(host string) (*sim.Host, *toposerver.Store) {
 	store := toposerver.NewStore(c.netEnv)
 	return c.World.AddHost(host, sim.HostOptions{}, func(env *sim.Env) {
-		toposerver.Serve(env, c.Net.Node(env), store)
+		toposerver.Serve(env, c.Net.Node(env), store, toposerver.Options{})
 	}), store
 }
 
