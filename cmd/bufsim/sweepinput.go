@@ -165,11 +165,9 @@ func (a *app) sweepBase(c *cobra.Command, in *sweepInput, plan *sweep.Plan, dir 
 	return in.settings.resolve(c, a, sc, p)
 }
 
-// checkSweep refuses plans that would not play what they say.
+// checkSweep refuses plans that would not play what they say: values that no gate
+// would start with.
 func checkSweep(r *sweep.Resolved) error {
-	if r.Seeds.First == 0 {
-		return usage("--seeds: seeds are whole numbers from 1 on")
-	}
 	if r.Plan.Flag == "buffer-window" {
 		return nil // the maximum failover duration follows it
 	}

@@ -16,13 +16,14 @@ import (
 // and the event ends the buffering of both. The held write goes to the read-only server again.
 func otherShard() Bug {
 	return Bug{
-		Name:    "other-shard-ends-buffering",
-		Title:   "a reparent of another shard ends buffering too early",
-		Reports: []string{"issue #16438", "PR #17013"},
-		Rules:   []string{"B-17", "B-57", "D-65", "D-92", "X-14", "X-36"},
-		Switch:  "MarkShardNotServing",
-		In:      func(b release.Behaviors) bool { return !b.MarkShardNotServing },
-		play:    playOtherShard,
+		Name:      "other-shard-ends-buffering",
+		Title:     "a reparent of another shard ends buffering too early",
+		Reports:   []string{"issue #16438", "PR #17013"},
+		Rules:     []string{"B-17", "B-57", "D-65", "D-92", "X-14", "X-36"},
+		Switch:    "MarkShardNotServing",
+		Schedules: 30,
+		In:        func(b release.Behaviors) bool { return !b.MarkShardNotServing },
+		play:      playOtherShard,
 	}
 }
 

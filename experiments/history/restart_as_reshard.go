@@ -18,13 +18,14 @@ import (
 // keyspace is whole, so its clients wait out their windows.
 func restartAsReshard() Bug {
 	return Bug{
-		Name:    "restart-taken-for-reshard",
-		Title:   "a restart in a sharded keyspace is taken for a resharding, and shards wait for each other",
-		Reports: []string{"issue #9908", "issue #13854", "PR #13856"},
-		Rules:   []string{"D-66", "D-71", "D-102", "G-24"},
-		Switch:  "ReshardOverlapOnly",
-		In:      func(b release.Behaviors) bool { return !b.ReshardOverlapOnly },
-		play:    playRestartAsReshard,
+		Name:      "restart-taken-for-reshard",
+		Title:     "a restart in a sharded keyspace is taken for a resharding, and shards wait for each other",
+		Reports:   []string{"issue #9908", "issue #13854", "PR #13856"},
+		Rules:     []string{"D-66", "D-71", "D-102", "G-24"},
+		Switch:    "ReshardOverlapOnly",
+		Schedules: 30,
+		In:        func(b release.Behaviors) bool { return !b.ReshardOverlapOnly },
+		play:      playRestartAsReshard,
 	}
 }
 

@@ -15,13 +15,14 @@ import (
 // good minute later: its first request finds no slot, although nobody is held.
 func slotLeak() Bug {
 	return Bug{
-		Name:    "slot-leak",
-		Title:   "slots leak when buffered requests are cancelled",
-		Reports: []string{"PR #2599"},
-		Rules:   []string{"B-27", "P-2"},
-		Switch:  "CancelLeaksSlot",
-		In:      func(b release.Behaviors) bool { return b.CancelLeaksSlot },
-		play:    playSlotLeak,
+		Name:      "slot-leak",
+		Title:     "slots leak when buffered requests are cancelled",
+		Reports:   []string{"PR #2599"},
+		Rules:     []string{"B-27", "P-2"},
+		Switch:    "CancelLeaksSlot",
+		Schedules: 30,
+		In:        func(b release.Behaviors) bool { return b.CancelLeaksSlot },
+		play:      playSlotLeak,
 	}
 }
 

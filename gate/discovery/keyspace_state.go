@@ -160,8 +160,9 @@ func (kss *keyspaceState) beingResharded(shard string) bool {
 	if overlapOnly && (err != nil || !mine.Ranged) {
 		return false
 	}
-	for name, other := range kss.shards { // order-free: whether some shard fits, and none is odd
-		if name == shard || !other.serving {
+	// The first shard that decides counts. Vitess goes by the order of a map.
+	for _, name := range slices.Sorted(maps.Keys(kss.shards)) {
+		if name == shard || !kss.shards[name].serving {
 			continue
 		}
 		if !overlapOnly {

@@ -77,7 +77,7 @@ func TestEveryUpdateKeepsTheInvariants(t *testing.T) {
 			topo.SetKeyspace("ks", "0")
 			c.hc = discovery.NewHealthCheck(env, c.tablets, nil, c.registry, discovery.Options{LocalCell: "zone1", Behaviors: b})
 			w.hc = c.hc
-			kew := discovery.NewKeyspaceEventWatcher(env, topo, topo, c.hc, "zone1", b)
+			kew := discovery.NewKeyspaceEventWatcher(env, topo, topo, c.hc, "zone1", sim.Dist{}, b)
 			told := kew.Subscribe()
 			env.GoDaemon("events", func() {
 				for {

@@ -42,9 +42,13 @@ func primary(uid uint32, term int64) *topodata.Tablet {
 	return &topodata.Tablet{Alias: alias(uid), Type: topodata.Primary, PrimaryTermStartTime: topodata.Timestamp(term)}
 }
 
-// status is the answer of a healthy replica that has received and executed n transactions.
+// status is the answer of a healthy replica of 100 that has received and executed n
+// transactions.
 func status(n int64) tmclient.ReplicationStatus {
-	return tmclient.ReplicationStatus{Position: upTo(n), RelayLogPosition: upTo(n)}
+	return tmclient.ReplicationStatus{
+		Position: upTo(n), RelayLogPosition: upTo(n), SourceUUID: gtid.ServerUUID(100),
+		IOState: tmclient.ThreadRunning, SQLState: tmclient.ThreadRunning,
+	}
 }
 
 // shard is a fake shard: the topology and the tablets. By default everything works at once
@@ -55,6 +59,10 @@ type shard struct {
 	keyspace topodata.Keyspace
 	tablets  []*topodata.Tablet
 	statuses map[topodata.TabletAlias]tmclient.ReplicationStatus
+	// former are tablets that have no source, although their type may be any.
+	former map[topodata.TabletAlias]bool
+	// journal is how many rows a tablet's reparent journal has.
+	journal map[topodata.TabletAlias]int
 	// positions are what PrimaryPosition, DemotePrimary and PromoteReplica return.
 	positions map[topodata.TabletAlias]gtid.Set
 	// behave is asked in each call; what is the method and the tablet, such as
@@ -264,6 +272,7 @@ type outcome struct {
 	err    error
 	took   time.Duration
 	ended  bool // false if its process was killed
+	counts []reparent.Count
 }
 
 // text is the error's, empty on success.
@@ -298,6 +307,15 @@ func (s *shard) play(t *testing.T, p release.Profile, opts reparent.PlannedOptio
 }
 
 func (s *shard) playIn(t require.TestingT, cfg sim.Config, options reparent.Options, opts reparent.PlannedOptions, meanwhile func(env *sim.Env, cancel, kill func())) outcome {
+	return s.run(t, cfg, options, meanwhile, func(r *reparent.Reparenter, ctx *sim.Context) (*reparent.Result, error) {
+		return r.PlannedReparentShard(ctx, "commerce", "0", opts)
+	})
+}
+
+// run runs any operation on the fake shard.
+func (s *shard) run(t require.TestingT, cfg sim.Config, options reparent.Options, meanwhile func(env *sim.Env, cancel, kill func()),
+	operation func(r *reparent.Reparenter, ctx *sim.Context) (*reparent.Result, error),
+) outcome {
 	w := sim.New(cfg)
 	defer w.Close()
 	s.env = w.AddHost("tablets", sim.HostOptions{}, nil).Env()
@@ -307,8 +325,10 @@ func (s *shard) playIn(t require.TestingT, cfg sim.Config, options reparent.Opti
 		ctx, stop := env.WithCancel(env.Background())
 		cancel = stop
 		begin := env.Now()
-		out.result, out.err = reparent.New(env, s, s, options).PlannedReparentShard(ctx, "commerce", "0", opts)
+		r := reparent.New(env, s, s, options)
+		out.result, out.err = operation(r, ctx)
 		out.took, out.ended = env.Now().Sub(begin), true
+		out.counts = r.Counts()
 	})
 	if meanwhile != nil {
 		w.AddHost("driver", sim.HostOptions{}, func(env *sim.Env) {

@@ -57,8 +57,8 @@ func withoutStalePrimaries(tablets []*topodata.Tablet) []*topodata.Tablet {
 	return list
 }
 
-// Standing is one tablet's line in ShardReplicationPositions.
-type Standing struct {
+// TabletPosition is one tablet's line in ShardReplicationPositions.
+type TabletPosition struct {
 	Tablet *topodata.Tablet
 	// Unreachable says that the tablet did not answer in time; then the rest is empty.
 	Unreachable bool
@@ -70,15 +70,15 @@ type Standing struct {
 // within one remote operation timeout. Who does not answer in time is listed as unreachable;
 // any other error fails the command. First come the unreachable, then the primary, then the
 // others by type, the least advanced first. spec: R-161
-func (r *Reparenter) ShardReplicationPositions(ctx *sim.Context, keyspace, shard string) ([]Standing, error) {
+func (r *Reparenter) ShardReplicationPositions(ctx *sim.Context, keyspace, shard string) ([]TabletPosition, error) {
 	tablets, err := r.ts.GetTabletMapForShard(ctx, keyspace, shard)
 	if err != nil {
 		return nil, err
 	}
-	var list []Standing
+	var list []TabletPosition
 	for _, t := range tablets {
 		if t.Type == topodata.Primary || t.Type.IsReplicaType() {
-			list = append(list, Standing{Tablet: t})
+			list = append(list, TabletPosition{Tablet: t})
 		}
 	}
 	ctx, cancel := r.withROT(ctx)
@@ -92,7 +92,7 @@ func (r *Reparenter) ShardReplicationPositions(ctx *sim.Context, keyspace, shard
 	return list, nil
 }
 
-func (r *Reparenter) ask(ctx *sim.Context, s *Standing) error {
+func (r *Reparenter) ask(ctx *sim.Context, s *TabletPosition) error {
 	var err error
 	if s.Tablet.Type == topodata.Primary {
 		s.Position, err = r.tm.PrimaryPosition(ctx, s.Tablet.Alias)
@@ -107,7 +107,7 @@ func (r *Reparenter) ask(ctx *sim.Context, s *Standing) error {
 }
 
 // lessAdvanced orders standings. Sets that are not comparable keep the order of their aliases.
-func lessAdvanced(x, y Standing) int {
+func lessAdvanced(x, y TabletPosition) int {
 	if x.Unreachable != y.Unreachable {
 		return boolOrder(x.Unreachable) - boolOrder(y.Unreachable)
 	}
@@ -128,7 +128,7 @@ func FormatTablets(tablets []*topodata.Tablet) string {
 
 // FormatPositions is the output of ShardReplicationPositions. The new client forgets a space.
 // spec: R-161
-func FormatPositions(client Client, standings []Standing) string {
+func FormatPositions(client Client, standings []TabletPosition) string {
 	var out strings.Builder
 	for _, s := range standings {
 		line := tabletLine(s.Tablet)

@@ -135,7 +135,13 @@ func TestAlwaysInOrder(t *testing.T) {
 	})
 }
 
-func profileOf(t *rapid.T, name string) release.Profile {
+// testingT is a test or a property.
+type testingT interface {
+	require.TestingT
+	Fatal(args ...any)
+}
+
+func profileOf(t testingT, name string) release.Profile {
 	p, err := release.Lookup(name)
 	if err != nil {
 		t.Fatal(err)

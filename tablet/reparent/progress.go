@@ -61,7 +61,7 @@ type Result struct {
 	PromotedPrimary topodata.TabletAlias
 	// OldPrimary is whom the shard's record named before; zero if nobody.
 	OldPrimary topodata.TabletAlias
-	Events          []Event
+	Events     []Event
 	// Phases are in the order of their beginnings.
 	Phases []Phase
 	Log    []LogLine
