@@ -1,6 +1,6 @@
 # Thin: every target is one command that also works by hand.
 
-.PHONY: check test race fuzz bench golden plots determinism lint ci
+.PHONY: check test race nightly fuzz bench golden plots determinism lint ci
 
 check: lint test        ## what to run before a commit
 
@@ -28,12 +28,17 @@ determinism:            ## equal hashes from other builds of the same code
 bench:                  ## the kernel beside testing/synctest, in one process
 	go test -run '^$$' -bench 'AgainstSynctest|Memory|TwoWorlds' -cpu 1 ./sim
 
+nightly:                ## the long form of all tests: hours
+	BUFSIM_NIGHTLY=1 go test -timeout 6h ./...
+
 fuzz:                   ## each parser for a while
 	for t in $$(go test -list 'Fuzz.*' ./... | awk '/^Fuzz/{f[n++]=$$1} /^ok/{for(i=0;i<n;i++)print $$2":"f[i];n=0}'); do \
 		go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "$${t%%:*}"; done
 
 golden:                 ## rewrite golden files; understand every changed line
-	go test ./experiments/... ./cmd/... -update
+	go test . ./cmd/bufsim ./experiments/history ./experiments/plotstyle ./experiments/scenario ./gate/buffer ./sim/trace -update
+	go test ./sim ./experiments/runner -run 'Golden|Hash' -update-hashes
+	go test ./experiments/groundtruth -rewrite
 
 plots:                  ## play the published studies again and draw their figures
 	go run ./cmd/bufsim plot experiments/window/plan.yaml

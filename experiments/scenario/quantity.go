@@ -118,6 +118,9 @@ func (s *Seeds) UnmarshalText(text []byte) error {
 	if errA != nil || errB != nil {
 		return fmt.Errorf("%q is not a range of seeds", string(text))
 	}
+	if a == 0 {
+		return fmt.Errorf("%q has seed 0; seeds begin at 1", string(text))
+	}
 	if a > b {
 		return fmt.Errorf("the range of seeds %q runs backwards", string(text))
 	}

@@ -97,7 +97,7 @@ func drawScenario(t *rapid.T) *Scenario {
 		Description: rapid.OneOf(rapid.String(), rapid.StringMatching(`([a-z: #'"-]{0,5}\n){0,4}[a-z ]{0,3}`)).Draw(t, "description"),
 		Duration:    durations().Draw(t, "duration") + 1, Settle: durations().Draw(t, "settle"), Until: UntilClients,
 	}
-	s.Seeds.First = rapid.Uint64Range(0, 1<<40).Draw(t, "first")
+	s.Seeds.First = rapid.Uint64Range(1, 1<<40).Draw(t, "first")
 	s.Seeds.Last = s.Seeds.First + rapid.Uint64Range(0, 100).Draw(t, "seeds")
 	drawCluster(t, &s.Cluster)
 	values := rapid.MapOfN(rapid.Map(rapid.StringMatching(`[a-zA-Z0-9:. ][a-zA-Z0-9:.# -]*`), FlagName), rapid.String(), 0, 4)

@@ -47,13 +47,24 @@ func LoadPlan(path string) (*Plan, error) {
 // parsePlan reads a plan; path is the file's name in errors and for relative names.
 func parsePlan(path string, src []byte) (*Plan, error) {
 	p := &Plan{dir: filepath.Dir(path)}
-	if err := yaml.UnmarshalWithOptions(src, p, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
+	if err := p.decode(src); err != nil {
 		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, true))
 	}
 	if p.APIVersion != scenario.APIVersion {
 		return nil, fmt.Errorf("%s: apiVersion is %q, this version reads %q", path, p.APIVersion, scenario.APIVersion)
 	}
 	return p, nil
+}
+
+// decode fills the plan from YAML. The decoder panics on some texts, such as a tag
+// in place of a list; that is a mistake of the text, too.
+func (p *Plan) decode(src []byte) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("this YAML cannot be read as a plan; it may use tags or anchors, which plans do not need (%v)", v)
+		}
+	}()
+	return yaml.UnmarshalWithOptions(src, p, yaml.Strict(), yaml.DisallowUnknownField())
 }
 
 // Point is one cell of the grid: a value of the flag and a variant of the cluster.

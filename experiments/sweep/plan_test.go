@@ -120,6 +120,7 @@ func FuzzParsePlan(f *testing.F) {
 	f.Add([]byte(header + "flag: buffer-window\nvalues: [1s, 2s]\nseeds: 1-3\n"))
 	f.Add([]byte("apiVersion: bufsim/v1\nprs: [1s]\n"))
 	f.Add([]byte("&a [*a]"))
+	f.Add([]byte("prs: !000 ")) // makes the YAML decoder panic
 	f.Fuzz(func(t *testing.T, src []byte) {
 		p, err := parsePlan("plan.yaml", src)
 		if err != nil {

@@ -2,7 +2,9 @@ package sweep
 
 import (
 	"context"
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 
 	"bufsim/experiments/runner"
@@ -88,8 +90,18 @@ func (b *batch) kept() []Record {
 	return list
 }
 
-func (r *Resolved) one(point int, seed uint64, pool *sim.Pool) (Record, error) {
+// one plays one run. A panic of our own is a fault in its record, not the end of
+// the sweep.
+func (r *Resolved) one(point int, seed uint64, pool *sim.Pool) (rec Record, err error) {
 	p := r.Points[point]
+	defer func() {
+		if v := recover(); v != nil {
+			rec = Record{
+				Point: point, Value: p.Value, Variant: p.Variant.Label(), Seed: seed, Version: runner.Version,
+				OurFault: fmt.Sprintf("panic: %v\n%s", v, debug.Stack()),
+			}
+		}
+	}()
 	set, err := r.FlagsAt(p)
 	if err != nil {
 		return Record{}, err

@@ -155,7 +155,7 @@ func TestSmallCasesUnderEverySchedule(t *testing.T) {
 				total.explore(t, c, limit, preemptions)
 			}
 			t.Logf("%d cases, %d of them complete; %d runs reached %d of %d allowed outcomes", total.cases, total.complete, total.runs, total.reached, total.allowed)
-			require.Greater(t, total.complete, total.cases/8)
+			require.GreaterOrEqual(t, total.complete, 40)
 		})
 	}
 }

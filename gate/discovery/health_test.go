@@ -377,6 +377,10 @@ func TestLagFilter(t *testing.T) {
 		{true, []uint32{30 * minute, 35 * minute, 40 * minute, 45 * minute}, "0 1 2 3"},
 		{true, []uint32{240 * minute, 300 * minute}, "0 1"},
 		{true, []uint32{7200 * minute}, "0"},
+		{true, []uint32{5, 10, 15, 40, 10000}, "0 1 2"}, // the filter runs twice
+		{true, []uint32{1, 100}, "0 1"},                 // too few are left
+		{true, []uint32{10, 8000}, "0"},                 // and not all of the rest will do
+		{true, []uint32{8000, 7200 * minute}, "0 1"},    // or none
 	} {
 		inWorld(t, sim.Config{}, discovery.Options{LegacyLagAlgorithm: row.legacy}, func(c *check) {
 			for i, lag := range row.lags {

@@ -69,7 +69,8 @@ func (o Options) legacyPass(list []*TabletHealth) []*TabletHealth {
 
 func byLag(a, b *TabletHealth) int { return cmp.Compare(a.lag(), b.lag()) }
 
-// mean is the integer mean of the lags, without entry skip if that is not negative.
+// mean is the integer mean of the lags, without entry skip if that is not negative; at least one
+// must remain.
 func mean(list []*TabletHealth, skip int) uint64 {
 	var sum, n uint64
 	for i, h := range list {
@@ -77,9 +78,6 @@ func mean(list []*TabletHealth, skip int) uint64 {
 			sum += h.lag()
 			n++
 		}
-	}
-	if n == 0 {
-		return 0
 	}
 	return sum / n
 }

@@ -130,3 +130,96 @@ func TestPrimaryLostTriggersLoad(t *testing.T) {
 		})
 	}
 }
+
+// A look at one shard that fails is told and changes nothing, not even the counters.
+// spec: D-75, D-77
+func TestLoadTriggerFails(t *testing.T) {
+	log := watch(t, discovery.WatcherOptions{Behaviors: behaviors("main")}, []string{"zone1"}, func(env *sim.Env, world *gatetest.Topo, load *sim.Chan[discovery.KeyspaceShard]) {
+		world.Tablets, world.Err = append(world.Tablets, gatetest.Record("zone1-102", "ks0", "0", topodata.Primary)), errors.New("topo is down")
+		load.Send(discovery.KeyspaceShard{Keyspace: "ks0", Shard: "0"})
+		env.Sleep(time.Second)
+		world.Err = nil
+		for range 3 {
+			load.Send(discovery.KeyspaceShard{Keyspace: "ks1", Shard: "0"})
+		}
+		env.Sleep(time.Minute)
+	})
+	require.Equal(t, []string{"1m0s add zone1-0000000102"}, log[2:])
+}
+
+// A tick empties the trigger: what it asks for has just been read. spec: D-75
+func TestTickEmptiesTheTrigger(t *testing.T) {
+	var world *slowReader
+	w := sim.New(sim.Config{})
+	left := -1
+	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
+		world = &slowReader{Topo: gatetest.NewTopo("zone1"), env: env}
+		load := sim.NewChan[discovery.KeyspaceShard](env, "load", 8)
+		stop := discovery.StartTopologyWatchers(env, world, &recorder{env: env}, load, []string{"zone1"}, metrics.NewRegistry(env), discovery.WatcherOptions{Behaviors: behaviors("main")})
+		env.SleepUntil(sim.Time(59500 * time.Millisecond))
+		for range 4 {
+			load.Send(discovery.KeyspaceShard{Keyspace: "ks0", Shard: "0"})
+		}
+		env.SleepUntil(sim.Time(61 * time.Second)) // one was taken, and is read until 1m9.5s
+		left = load.Len()
+		env.SleepUntil(sim.Time(5 * time.Minute))
+		stop()
+	})
+	out := w.Run()
+	require.Equal(t, sim.Finished, out.Kind, out.Detail)
+	require.Equal(t, 3, left)
+	require.Equal(t, []string{"0s all", "59.5s shard", "1m9.5s all", "2m0s all", "3m0s all", "4m0s all", "5m0s all"}, world.reads)
+}
+
+// slowReader takes ten seconds for each read of a shard, and notes all reads.
+type slowReader struct {
+	*gatetest.Topo
+	env   *sim.Env
+	reads []string
+}
+
+func (s *slowReader) note(what string) {
+	s.reads = append(s.reads, fmt.Sprint(time.Duration(s.env.Now()), " ", what))
+}
+
+func (s *slowReader) GetTabletsByCell(ctx *sim.Context, cell string) ([]*topodata.Tablet, error) {
+	s.note("all")
+	return s.Topo.GetTabletsByCell(ctx, cell)
+}
+
+func (s *slowReader) GetTabletsByShardCell(ctx *sim.Context, keyspace, shard, cell string) ([]*topodata.Tablet, error) {
+	s.note("shard")
+	s.env.Sleep(10 * time.Second)
+	return s.Topo.GetTabletsByShardCell(ctx, keyspace, shard, cell)
+}
+
+// Looks that take longer than the interval follow each other without a pause, but not more
+// often than one for each that ended. spec: D-73
+func TestSlowLooks(t *testing.T) {
+	var at []string
+	w := sim.New(sim.Config{})
+	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
+		world := &slowReader{Topo: gatetest.NewTopo("zone1"), env: env}
+		slow := slowCells{world, 25 * time.Second}
+		load := sim.NewChan[discovery.KeyspaceShard](env, "load", 8)
+		stop := discovery.StartTopologyWatchers(env, slow, &recorder{env: env}, load, []string{"zone1"}, metrics.NewRegistry(env), discovery.WatcherOptions{RefreshInterval: 10 * time.Second, Behaviors: behaviors("main")})
+		env.Sleep(time.Minute)
+		slow.take = 0
+		stop()
+		at = world.reads
+	})
+	out := w.Run()
+	require.Equal(t, sim.Finished, out.Kind, out.Detail)
+	require.Equal(t, []string{"0s all", "25s all", "50s all"}, at)
+}
+
+// slowCells takes its time for each read of a cell.
+type slowCells struct {
+	*slowReader
+	take time.Duration
+}
+
+func (s slowCells) GetTabletsByCell(ctx *sim.Context, cell string) ([]*topodata.Tablet, error) {
+	defer s.env.Sleep(s.take)
+	return s.slowReader.GetTabletsByCell(ctx, cell)
+}

@@ -106,3 +106,14 @@ func TestEveryUpdateKeepsTheInvariants(t *testing.T) {
 		require.GreaterOrEqual(rt, w.updates, 4)
 	})
 }
+
+// lines is a sink for log lines.
+type lines struct{ into *[]string }
+
+func linesOf(into *[]string) trace.Sink { return lines{into} }
+
+func (l lines) Record(e trace.Event) {
+	if e.Kind == trace.KindLog {
+		*l.into = append(*l.into, e.Text("text"))
+	}
+}

@@ -93,7 +93,7 @@ func TestEmergencyDemotesFormerPrimary(t *testing.T) {
 		require.Contains(t, s.made(), "DemotePrimary 100 force="+force)
 		require.NotContains(t, s.made(), "WaitForPosition 100 12 transactions")
 		require.Equal(t, alias(100), out.result.PromotedPrimary, "it has the most")
-		require.Contains(t, s.made(), "SetReplicationSource 101 to 100 journal=false wait=false force=false semiSync=true")
+		require.Contains(t, s.made(), "SetReplicationSource 101 to 100 journal=false wait=false force=true semiSync=true")
 	}
 }
 
