@@ -19,6 +19,9 @@ func servingStateOf(t topodata.TabletType) ServingState {
 // changeTypeCall is the ChangeType call; PRIMARY starts a term without touching MySQL.
 // spec: T-81, R-120
 func (tm *tabletManager) changeTypeCall(ctx *sim.Context, r tmclient.ChangeTypeRequest) error {
+	if err := tm.semiSyncLoaded(); err != nil {
+		return err
+	}
 	if r.Type == topodata.Primary {
 		return tm.newTerm(ctx, false)
 	}

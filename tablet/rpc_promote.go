@@ -5,6 +5,7 @@ import (
 	"bufsim/model/query"
 	"bufsim/model/topodata"
 	"bufsim/sim"
+	"bufsim/tablet/mysqld"
 )
 
 // semiSyncChange says what a call does to the sides of semi-sync.
@@ -22,6 +23,17 @@ func sides(on bool) semiSyncChange {
 		return semiSyncOn
 	}
 	return semiSyncOff
+}
+
+// semiSyncLoaded is what calls that bring a wish for semi-sync do first: they ask MySQL for the
+// plugin. So a tablet without MySQL keeps even the type that such a call is to change, and a
+// primary whose MySQL is dead stays PRIMARY through an emergency.
+// spec
+func (tm *tabletManager) semiSyncLoaded() error {
+	if !tm.t.mysql.Server().Up() {
+		return mysqld.ErrRefused
+	}
+	return nil
 }
 
 // setSemiSync sets the sides for a type: a primary has both on, others the replica's.

@@ -156,6 +156,9 @@ func (tm *tabletManager) resetReplication() error {
 // initReplica makes the tablet a replica that starts at a position.
 // spec: R-42
 func (tm *tabletManager) initReplica(ctx *sim.Context, r tmclient.InitReplicaRequest) error {
+	if err := tm.semiSyncLoaded(); err != nil {
+		return err
+	}
 	if tm.self().Type == topodata.Primary {
 		if err := tm.enter(topodata.Replica, 0); err != nil {
 			return err

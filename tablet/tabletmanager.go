@@ -141,6 +141,9 @@ func (tm *tabletManager) register(node *simnet.Node) {
 		return tm.promoteReplica(ctx, req.(tmclient.SemiSyncRequest).SemiSync)
 	})
 	tm.serve(node, tmclient.MethodSetReplicationSource, locked, done(func(ctx *sim.Context, req any) error {
+		if err := tm.semiSyncLoaded(); err != nil {
+			return err
+		}
 		r := req.(tmclient.SetReplicationSourceRequest)
 		return tm.setReplicationSource(ctx, r, sides(r.SemiSync))
 	}))

@@ -3,6 +3,7 @@ package conform
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -27,27 +28,37 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s; %s", where, p.What, p.Fix)
 }
 
-// ReadFile reads the vectors of a file, of any kind, packed or not. What cannot be read is
-// told; it costs no other line of the file, unless the file itself cannot be read on.
-func ReadFile(path string) (vectors []Vector, problems []Problem) {
+// ReadFile reads the vectors of a file; see [Read].
+func ReadFile(path string) ([]Vector, []Problem) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, []Problem{{File: path, What: "this is a directory", Fix: fmt.Sprintf("name its files, e.g. %s/*.jsonl*", strings.TrimRight(path, "/"))}}
 	}
-	for line, err := range lines(path) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, []Problem{fileProblem(path, 0, err)}
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return Read(path, file)
+}
+
+// Read reads vectors of any kind, packed or not, from a file of that name. What cannot be read
+// is told; it costs no other line of the file, unless the file itself cannot be read on.
+func Read(name string, file io.Reader) (vectors []Vector, problems []Problem) {
+	for line, err := range lines(file) {
 		if err != nil {
-			problems = append(problems, fileProblem(path, line.number, err))
+			problems = append(problems, fileProblem(name, line.number, err))
 			break
 		}
 		v, err := parseVector(line.text)
 		if err != nil {
-			problems = append(problems, Problem{path, line.number, strings.TrimPrefix(err.Error(), "json: "), lineFix(err)})
+			problems = append(problems, Problem{name, line.number, strings.TrimPrefix(err.Error(), "json: "), lineFix(err)})
 			continue
 		}
-		v.File, v.Line = path, line.number
+		v.File, v.Line = name, line.number
 		vectors = append(vectors, v)
 	}
 	if len(vectors)+len(problems) == 0 {
-		problems = append(problems, Problem{File: path, What: "there is no vector in it", Fix: "write one JSON object per line"})
+		problems = append(problems, Problem{File: name, What: "there is no vector in it", Fix: "write one JSON object per line"})
 	}
 	return vectors, problems
 }

@@ -15,7 +15,12 @@ import (
 // Load reads a file of vectors of one kind, one JSON object per line, packed by gzip or not.
 // Unknown fields are errors: a vector must not be played in part.
 func Load[V any](path string) (vectors []V, err error) {
-	for line, err := range lines(path) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	for line, err := range lines(file) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
@@ -36,14 +41,8 @@ type numberedLine struct {
 
 // lines gives the lines of a file that are not empty. Its content says whether it is packed.
 // An error is the last thing it gives; the line number with it is where the file stopped.
-func lines(path string) iter.Seq2[numberedLine, error] {
+func lines(file io.Reader) iter.Seq2[numberedLine, error] {
 	return func(yield func(numberedLine, error) bool) {
-		file, err := os.Open(path)
-		if err != nil {
-			yield(numberedLine{}, err)
-			return
-		}
-		defer func() { _ = file.Close() }() // it was only read
 		in, err := unpacked(file)
 		if err != nil {
 			yield(numberedLine{}, err)

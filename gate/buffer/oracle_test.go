@@ -167,7 +167,7 @@ func (c oracleCase) disagreement(schedule sim.Chooser, rules release.Behaviors) 
 	return fmt.Errorf("not allowed; one that is allowed (-) and what came out (+):\n%s", cmp.Diff(want, got))
 }
 
-// spec: B-1..B-68, L-1..L-5, M-1..M-6
+// spec: B-2, B-4, B-9..B-39, B-41..B-58, B-60..B-62, B-64..B-68, L-2..L-5, M-1..M-6
 func TestBufferAgreesWithTheModel(t *testing.T) {
 	simtest.Checks(t, normalCases, nightlyCases)
 	cases, unknown := 0, 0
@@ -295,7 +295,7 @@ func TestCasesAreRich(t *testing.T) {
 	draws := rapid.Custom(drawCase)
 	results, reasons := map[spec.Result]int{}, map[string]int{}
 	choices := 0
-	for i := range 1500 {
+	for i := range 800 {
 		c := draws.Example(i)
 		all, err := spec.AllBufferOutcomes(c.cfg, c.behaviors, c.schedule, oracleStates)
 		require.NoError(t, err)
@@ -318,7 +318,7 @@ func TestCasesAreRich(t *testing.T) {
 		}
 	}
 	t.Log(results, reasons, choices)
-	require.Greater(t, choices, 300, "cases in which the rules leave a choice")
+	require.Greater(t, choices, 150, "cases in which the rules leave a choice")
 	for r := spec.Pass; r <= spec.ContextDeadline; r++ {
 		require.NotZero(t, results[r], r)
 	}

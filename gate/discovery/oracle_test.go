@@ -46,7 +46,7 @@ func drawBehaviors(t *rapid.T) release.Behaviors {
 }
 
 func drawMessage(t *rapid.T, kinds []spec.MessageKind, keyspaces []string) spec.Message {
-	shard := rapid.SampledFrom([]string{"-", "-80", "80-", "-80", "80-", "0", "x-y"})
+	shard := rapid.SampledFrom([]string{"-80", "80-", "-80", "80-", "-80", "80-", "-80", "80-", "-", "0", "x-y"})
 	m := spec.Message{
 		Kind:     rapid.SampledFrom(kinds).Draw(t, "kind"),
 		Keyspace: rapid.SampledFrom(keyspaces).Draw(t, "keyspace"), Shard: shard.Draw(t, "shard"),
@@ -62,7 +62,7 @@ func drawMessage(t *rapid.T, kinds []spec.MessageKind, keyspaces []string) spec.
 	case spec.NewSrvKeyspace:
 		m.Value = drawSrvKeyspace(t)
 	case spec.NewDeniedTables:
-		m.Tables = rapid.SampledFrom([][]string{nil, {"t1"}, {"t2"}, {"t2", "t1"}}).Draw(t, "tables")
+		m.Tables = rapid.SampledFrom([][]string{nil, {"t1"}, {"t1"}, {"t2"}, {"t2", "t1"}}).Draw(t, "tables")
 	case spec.NewVSchema:
 		m.VSchema = drawVSchema(t)
 	}
@@ -72,8 +72,8 @@ func drawMessage(t *rapid.T, kinds []spec.MessageKind, keyspaces []string) spec.
 func drawSrvKeyspace(t *rapid.T) spec.SrvKeyspace {
 	value := spec.SrvKeyspace{Primary: rapid.IntRange(0, 7).Draw(t, "partition") > 0}
 	if value.Primary {
-		value.Shards = rapid.SampledFrom([][]string{{"-80", "80-"}, {"-80", "80-"}, {"-"}, {"0"}, {"-80"}, nil}).Draw(t, "shards")
-		value.Controls = rapid.SampledFrom([][]string{nil, nil, nil, {"-80"}}).Draw(t, "controls")
+		value.Shards = rapid.SampledFrom([][]string{{"-80", "80-"}, {"-80", "80-"}, {"-80", "80-"}, {"-80", "80-"}, {"-"}, {"0"}, {"-80"}, nil}).Draw(t, "shards")
+		value.Controls = rapid.SampledFrom([][]string{nil, nil, nil, nil, nil, {"-80"}}).Draw(t, "controls")
 	}
 	value.Replicas = rapid.SampledFrom([][]string{nil, {"-"}}).Draw(t, "replicas")
 	return value
@@ -83,7 +83,7 @@ func drawVSchema(t *rapid.T) spec.VSchema {
 	v := spec.VSchema{}
 	for range rapid.IntRange(0, 2).Draw(t, "table rules") {
 		v.Rules = append(v.Rules, spec.TableRule{
-			From: rapid.SampledFrom([]string{"t1", "t2", "ks.t1"}).Draw(t, "from"),
+			From: rapid.SampledFrom([]string{"t1", "t1", "t2", "ks.t1"}).Draw(t, "from"),
 			To:   rapid.SampledFrom([][]string{{"ks.t1"}, {"ks.t2"}, {"other.t1"}, nil}).Draw(t, "to"),
 		})
 	}
@@ -311,17 +311,17 @@ func agree(t *testing.T, draw func(*rapid.T) []together) {
 // drawSequence draws messages of all kinds about two keyspaces, one after the other.
 func drawSequence(t *rapid.T) []together {
 	kinds := []spec.MessageKind{
-		spec.Health, spec.Health, spec.Health, spec.Health, spec.Health, spec.Marking, spec.NewSrvKeyspace, spec.NewSrvKeyspace, spec.SrvKeyspaceGone,
-		spec.NewVSchema, spec.NewDeniedTables, spec.AskResharded, spec.AskShouldBuffer, spec.AskServing,
+		spec.Health, spec.Health, spec.Health, spec.Health, spec.Health, spec.Health, spec.Health, spec.Health, spec.Marking, spec.NewSrvKeyspace,
+		spec.SrvKeyspaceGone, spec.NewVSchema, spec.NewVSchema, spec.NewDeniedTables, spec.AskResharded, spec.AskShouldBuffer, spec.AskServing,
 	}
 	var story []together
-	for range rapid.IntRange(1, 40).Draw(t, "messages") {
-		story = append(story, together{drawMessage(t, kinds, []string{"ks", "ks", "other"})})
+	for range rapid.IntRange(1, 60).Draw(t, "messages") {
+		story = append(story, together{drawMessage(t, kinds, []string{"ks", "ks", "ks", "other"})})
 	}
 	return story
 }
 
-// spec: D-51..D-72
+// spec: D-51, D-52, D-54..D-66, D-68, D-70..D-72
 func TestWatcherAgreesWithTheModel(t *testing.T) { agree(t, drawSequence) }
 
 // drawCoincidences draws messages about one keyspace, several at each instant, at most one of them
@@ -345,6 +345,40 @@ func drawCoincidences(t *rapid.T) []together {
 
 // spec: D-53, D-83
 func TestWatcherAgreesWhateverTheOrder(t *testing.T) { agree(t, drawCoincidences) }
+
+// The stories must be rich: events of every kind come up, and both answers to every question.
+func TestStoriesAreRich(t *testing.T) {
+	draws := rapid.Custom(drawSequence)
+	newest := release.All()[len(release.All())-1].Behaviors
+	count := map[string]int{}
+	for i := range 1500 {
+		story := draws.Example(i)
+		observed, err := play(newest, story, nil)
+		require.NoError(t, err)
+		for j, now := range observed {
+			m := story[j][0]
+			if m.Kind >= spec.Marking {
+				count[fmt.Sprint("answer to ", m.Kind, ": ", now.answers[0].Yes || len(now.answers[0].Keyspaces) > 0)]++
+			}
+			for _, ev := range now.events {
+				count[fmt.Sprint("event by ", m.Kind)]++
+				count[fmt.Sprintf("event with %+v", ev.MoveTables)]++
+				for _, s := range ev.Shards {
+					count[fmt.Sprint("shard in event, serving ", s.Serving)]++
+				}
+			}
+		}
+	}
+	t.Log(count)
+	for _, what := range []string{
+		"event by 1", "event by 2", "event by 5", "shard in event, serving true", "shard in event, serving false",
+		"event with {ByShard:true Regular:false Switched:true}", "event with {ByShard:false Regular:true Switched:true}",
+		"answer to 7: true", "answer to 7: false", "answer to 8: true", "answer to 8: false",
+		"answer to 9: true", "answer to 9: false", "answer to 10: true", "answer to 10: false",
+	} {
+		require.NotZero(t, count[what], what)
+	}
+}
 
 // The model must see: each of these differences shows in some story.
 func TestModelSeesOtherWatchers(t *testing.T) {

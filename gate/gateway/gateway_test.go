@@ -38,9 +38,21 @@ type scripted struct {
 	hold  []func() (buffer.RetryDone, error)
 	asked []error
 	done  int
+	// looks are the healthy lists that were given, with the number of calls made before.
+	looks []look
+	calls *[]string
 }
 
-func (s *scripted) HealthyTablets(query.Target) []*discovery.TabletHealth { return s.healthy }
+// look is one look at the healthy list.
+type look struct {
+	list  []*discovery.TabletHealth
+	calls int
+}
+
+func (s *scripted) HealthyTablets(query.Target) []*discovery.TabletHealth {
+	s.looks = append(s.looks, look{s.healthy, len(*s.calls)})
+	return s.healthy
+}
 
 func (s *scripted) TabletByAlias(alias topodata.TabletAlias) (*discovery.TabletHealth, error) {
 	for _, h := range s.healthy {
@@ -86,7 +98,7 @@ type loop struct {
 
 func (l loop) run(t *testing.T, prepare func(env *sim.Env, s *scripted, add func(alias string, answers ...error) *gatetest.Tablet)) (text string, calls []string, s *scripted) {
 	t.Helper()
-	s = &scripted{}
+	s = &scripted{calls: &calls}
 	w := sim.New(sim.Config{})
 	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
 		all := gatetest.NewTablets(env)
@@ -293,7 +305,7 @@ func TestChoiceIsFair(t *testing.T) {
 	w := sim.New(sim.Config{Seed: 7})
 	got := map[string]int{}
 	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
-		all, s := gatetest.NewTablets(env), &scripted{}
+		all, s := gatetest.NewTablets(env), &scripted{calls: new([]string)}
 		for _, alias := range []string{"zone1-1", "zone1-2", "zone2-3", "zone1-4"} {
 			tablet := all.Add(gatetest.Record(alias, "ks", "0", topodata.Replica))
 			tablet.Answer = func(*sim.Context, string, any) (any, error) {
@@ -327,7 +339,7 @@ func TestBound(t *testing.T) {
 		var text, unknown string
 		var calls int
 		w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
-			s, tablet := &scripted{}, gatetest.NewTablets(env).Add(gatetest.Record("zone1-1", "ks", "0", topodata.Primary))
+			s, tablet := &scripted{calls: new([]string)}, gatetest.NewTablets(env).Add(gatetest.Record("zone1-1", "ks", "0", topodata.Primary))
 			tablet.Answer = func(*sim.Context, string, any) (any, error) { return nil, notServing() }
 			s.healthy = append(s.healthy, &discovery.TabletHealth{Tablet: tablet.Record, Conn: tablet})
 			g := gateway.New(env, s, s, s, gateway.Options{RetryCount: 2, Behaviors: behaviors(name)})
@@ -352,7 +364,7 @@ func TestNoRetryAfterTheDeadline(t *testing.T) {
 	w := sim.New(sim.Config{})
 	calls := 0
 	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
-		all, s := gatetest.NewTablets(env), &scripted{}
+		all, s := gatetest.NewTablets(env), &scripted{calls: new([]string)}
 		for _, alias := range []string{"zone1-1", "zone1-2"} {
 			tablet := all.Add(gatetest.Record(alias, "ks", "0", topodata.Primary))
 			tablet.Answer = func(*sim.Context, string, any) (any, error) {

@@ -9,17 +9,26 @@ import "time"
 // A quiet event is listed alone: it changes nothing that anybody could see sooner or later by
 // taking another step first, so its place among the others does not matter.
 func (b Buffer) Enabled() []Event {
-	list := events{b: &b}
+	if all, quiet := b.present(); quiet != nil {
+		return []Event{*quiet}
+	} else if len(all) > 0 {
+		return all
+	}
+	return b.later()
+}
+
+// present lists the events of this instant, and one of them that is quiet, if there is one.
+func (b *Buffer) present() (all []Event, quiet *Event) {
+	list := events{b: b}
 	list.ofRequests()
 	list.ofShards()
 	list.ofSignals()
 	list.ofShutdowns()
-	switch {
-	case list.quiet != nil:
-		return []Event{*list.quiet}
-	case len(list.all) > 0:
-		return list.all
-	}
+	return list.all, list.quiet
+}
+
+// later is what comes when nothing is left to do at this instant.
+func (b *Buffer) later() []Event {
 	if b.probed < len(b.rules.schedule.Probes) && b.due(b.rules.schedule.Probes[b.probed]) {
 		return []Event{{Kind: ProbeLooks, Of: b.probed}} // when all else is over
 	}

@@ -26,7 +26,7 @@ func (b *Buffer) countUtilization(sh *shard) {
 		if strings.Contains(b.nameOf(sh), ".") {
 			most = 0
 		}
-		return int64(float64(most) / float64(b.rules.config.Size) * 100.0)
+		return int64(float64(most) / float64(b.rules.config.Size) * 100.0) // float: so does the original
 	}
 	if sh.mode == DryRun {
 		sh.counters.UtilizationDryRunSum += percent(sh.counters.LastRequestsDryRunMax)

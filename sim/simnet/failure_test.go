@@ -56,6 +56,16 @@ func TestFailureStories(t *testing.T) {
 			want: []string{"60ms call 0 cli -> srv: connection reset", "10.13s served ok", "10.14s call 1 ok", "20.11s served ok", "20.12s call 2 ok"},
 		},
 		{
+			name: "a channel for one connection ends with it",
+			opts: simnet.DialOptions{Once: true},
+			do: func(p *pair, env *sim.Env) {
+				env.Sleep(50 * ms)
+				p.server.Crash()
+				p.server.Restart()
+			},
+			want: []string{"60ms call 0 cli -> srv: connection reset", "10s call 1 cli -> srv: connection closed", "20s call 2 cli -> srv: connection closed"},
+		},
+		{
 			name: "a reset cuts both sides at once",
 			do: func(p *pair, env *sim.Env) {
 				env.Sleep(50 * ms)

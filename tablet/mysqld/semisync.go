@@ -137,12 +137,13 @@ func (s *Server) switchSourceOff(env *sim.Env) error {
 }
 
 // ackReceiverPoll says what switching the source's side off waits for: the rest of the ACK
-// receiver's poll, or activity and a little more. No activity means no wait.
+// receiver's poll, or activity and a little more. No activity means no wait; where no replica
+// is attached there is nothing to poll.
 // spec: T-117a
 func (s *Server) ackReceiverPoll(env *sim.Env) (activity *sim.Event, rest, fast time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.semi.source || s.opts.SemiSyncSwitchInstant {
+	if !s.semi.source || s.opts.SemiSyncSwitchInstant || s.ackers() == 0 {
 		return nil, 0, 0
 	}
 	if s.semi.activity == nil {

@@ -42,12 +42,18 @@ type cluster struct {
 	answers      []sim.Time // when
 	refusals     map[string]int
 	quiet        bool // the clients write no more
+	fresh        bool // the shard was never initialised
 }
 
 func uids() []uint32 { return []uint32{100, 101, 102} }
 
 // runCluster plays a script on a healthy shard whose primary is 100.
 func runCluster(t require.TestingT, cfg sim.Config, p release.Profile, durability string, script func(c *cluster)) *cluster {
+	return runShard(t, cfg, p, (*cluster).bootstrap, durability, script)
+}
+
+// runShard plays a script on a shard that some function has brought up.
+func runShard(t require.TestingT, cfg sim.Config, p release.Profile, bootstrap func(c *cluster, durability string), durability string, script func(c *cluster)) *cluster {
 	cfg.MaxTime = sim.Time(10 * time.Minute)
 	c := &cluster{
 		t: t, world: sim.New(cfg), release: p, timings: mysqld.DefaultTimings(), hosts: map[string]*sim.Host{},
@@ -66,7 +72,7 @@ func runCluster(t require.TestingT, cfg sim.Config, p release.Profile, durabilit
 	}
 	c.world.AddHost("script", sim.HostOptions{}, func(env *sim.Env) {
 		c.env, c.topo = env, topo.NewServer(env, c.net.Node(env), topo.Options{})
-		c.bootstrap(durability)
+		bootstrap(c, durability)
 		script(c)
 		env.Stop("done")
 	})
@@ -107,7 +113,7 @@ func (c *cluster) startTablet(uid uint32) {
 	c.hosts[alias(uid).String()] = c.world.AddHost(alias(uid).String(), sim.HostOptions{}, func(env *sim.Env) {
 		node := c.net.Node(env)
 		opts := tablet.Options{Alias: alias(uid), Keyspace: "commerce", Shard: "0", Release: c.release, Flags: flags.Defaults(c.release)}
-		opts.Replicating = env.Incarnation() == 1
+		opts.Replicating = env.Incarnation() == 1 && !c.fresh
 		tb := tablet.New(env, node, topo.NewServer(env, node, topo.Options{}), c.mysql[uid], opts)
 		if err := tb.Start(); err != nil {
 			c.Errorf("tablet %d: %v", uid, err)
@@ -147,12 +153,16 @@ func (c *cluster) insert(env *sim.Env, node *simnet.Node, uid uint32, key int64)
 	defer conn.Close()
 	_, err := conn.Call(env.Background(), query.MethodExecute, &query.ExecuteRequest{
 		Target:    query.Target{Keyspace: "commerce", Shard: "0", TabletType: topodata.Primary},
-		Statement: query.Statement{Verb: query.VerbInsert, Table: "t", Key: key, Value: key},
+		Statement: insertOf(key),
 	})
 	return err
 }
 
-// command is a PlannedReparentShard under way.
+func insertOf(key int64) query.Statement {
+	return query.Statement{Verb: query.VerbInsert, Table: "t", Key: key, Value: key}
+}
+
+// command is an operator's command under way.
 type command struct {
 	outcome
 	host  *sim.Host
@@ -160,18 +170,37 @@ type command struct {
 	over  *sim.Event
 }
 
-// prs starts a PlannedReparentShard in a process of its own.
-func (c *cluster) prs(name string, opts reparent.PlannedOptions) *command {
-	cmd := &command{over: c.env.NewEvent("prs-over")}
+// operate starts a command in a process of its own, which lives on when the command is over.
+func (c *cluster) operate(name string, run func(r *reparent.Reparenter, ctx *sim.Context) (*reparent.Result, error)) *command {
+	cmd := &command{over: c.env.NewEvent("command-over")}
 	cmd.host = c.world.AddHost(name, sim.HostOptions{}, func(env *sim.Env) {
 		node := c.net.Node(env)
 		cmd.began = env.Now()
 		r := reparent.New(env, topo.NewServer(env, node, topo.Options{}), tmclient.New(env, node), reparent.Options{Release: c.release})
-		cmd.result, cmd.err = r.PlannedReparentShard(env.Background(), "commerce", "0", opts)
+		cmd.result, cmd.err = run(r, env.Background())
 		cmd.took, cmd.ended = env.Now().Sub(cmd.began), true
 		cmd.over.Set()
 	})
 	return cmd
+}
+
+func (c *cluster) prs(name string, opts reparent.PlannedOptions) *command {
+	return c.operate(name, func(r *reparent.Reparenter, ctx *sim.Context) (*reparent.Result, error) {
+		return r.PlannedReparentShard(ctx, "commerce", "0", opts)
+	})
+}
+
+func (c *cluster) ers(name string, opts reparent.EmergencyOptions) *command {
+	return c.operate(name, func(r *reparent.Reparenter, ctx *sim.Context) (*reparent.Result, error) {
+		return r.EmergencyReparentShard(ctx, "commerce", "0", opts)
+	})
+}
+
+// do runs a command and waits for it.
+func (c *cluster) do(name string, run func(r *reparent.Reparenter, ctx *sim.Context) error) error {
+	cmd := c.operate(name, func(r *reparent.Reparenter, ctx *sim.Context) (*reparent.Result, error) { return nil, run(r, ctx) })
+	cmd.over.Wait()
+	return cmd.err
 }
 
 // servingPrimaries lists the tablets that advertise themselves as serving primaries.
