@@ -74,18 +74,6 @@ func report(t *testing.T, list []finding) {
 	}
 }
 
-// walk calls visit for every node of every file of p.
-func walk(p *packages.Package, visit func(file *ast.File, n ast.Node)) {
-	for _, file := range p.Syntax {
-		ast.Inspect(file, func(n ast.Node) bool {
-			if n != nil {
-				visit(file, n)
-			}
-			return true
-		})
-	}
-}
-
 // callee returns "package/path.Name" of the package-level function that a call
 // or selector names, or "".
 func callee(info *types.Info, sel *ast.SelectorExpr) string {

@@ -69,11 +69,13 @@ func TestNothingIsLostWithADeadWaiter(t *testing.T) {
 	}{
 		"mutex": {
 			func(_ *sim.Env, x *tools) { x.mu.Lock() },
+			//lint:ignore SA2001 to have waited for the lock is the point
 			func(_ *sim.Env, x *tools) { x.mu.Lock(); x.mu.Unlock() },
 			func(_ *sim.Env, x *tools) { x.mu.Unlock() },
 		},
 		"rwmutex writer": {
 			func(_ *sim.Env, x *tools) { x.rw.Lock() },
+			//lint:ignore SA2001 to have waited for the lock is the point
 			func(_ *sim.Env, x *tools) { x.rw.Lock(); x.rw.Unlock() },
 			func(_ *sim.Env, x *tools) { x.rw.Unlock() },
 		},

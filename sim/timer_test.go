@@ -11,8 +11,7 @@ import (
 
 func TestTimerStopAndReset(t *testing.T) {
 	lines := tell(t, func(e *sim.Env, s *story) {
-		var timer *sim.Timer
-		timer = e.AfterFunc(time.Second, "t", func() { s.say("fired") })
+		timer := e.AfterFunc(time.Second, "t", func() { s.say("fired") })
 		e.Sleep(500 * time.Millisecond)
 		s.say("reset %t", timer.Reset(time.Second))
 		e.Sleep(2 * time.Second)

@@ -133,6 +133,42 @@ func TestExhaustiveStopsAtTheLimit(t *testing.T) {
 	require.False(t, stats.Complete)
 }
 
+// A limit that is just enough is enough.
+func TestExhaustiveIsCompleteAtItsLimit(t *testing.T) {
+	run := func(c sim.Chooser) error {
+		lostUpdate(c)
+		return nil
+	}
+	all, err := explore.Exhaustive(100_000, 1, run)
+	require.NoError(t, err)
+	require.True(t, all.Complete)
+	for limit, complete := range map[int]bool{all.Runs - 1: false, all.Runs: true, all.Runs + 1: true} {
+		stats, err := explore.Exhaustive(limit, 1, run)
+		require.NoError(t, err)
+		require.Equal(t, complete, stats.Complete)
+		require.Equal(t, min(limit, all.Runs), stats.Runs)
+	}
+}
+
+// What is found first differs least from the dull schedule.
+func TestExhaustiveFindsTheSimplestFirst(t *testing.T) {
+	found := errors.New("found")
+	stats, err := explore.Exhaustive(100_000, 3, func(c sim.Chooser) error {
+		if lostUpdate(c) != 2 {
+			return found
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, found)
+	deviations := 0
+	for _, d := range stats.Failing {
+		if d.C != 0 {
+			deviations++
+		}
+	}
+	require.Equal(t, 1, deviations)
+}
+
 // A run that is not a function of its chooser is told apart.
 func TestExhaustiveNoticesNondeterminism(t *testing.T) {
 	for name, counts := range map[string][]int{"other decisions": {2, 3}, "fewer decisions": {3, 1}} {
