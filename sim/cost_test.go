@@ -62,8 +62,8 @@ func TestStepsDoNotAllocate(t *testing.T) {
 						rw.Lock()
 						e.Sleep(time.Microsecond)
 						rw.Unlock()
-						//lint:ignore SA2001 the lock itself is measured
 						rw.RLock()
+						//lint:ignore SA2001 the lock itself is measured
 						rw.RUnlock()
 					}
 				})
