@@ -80,6 +80,11 @@ func releaseNamed(name string) setup {
 // listens.
 func play(t *testing.T, records []topodata.Tablet, shards []string, story func(c *cluster), setups ...setup) *cluster {
 	t.Helper()
+	return playUnder(t, sim.Config{Seed: 1}, gate.Timings{}, records, shards, story, setups...)
+}
+
+// playUnder is play with a schedule and with times that the gate's own work takes.
+func playUnder(t require.TestingT, cfg sim.Config, timings gate.Timings, records []topodata.Tablet, shards []string, story func(c *cluster), setups ...setup) *cluster {
 	c := &cluster{topo: gatetest.NewTopo("zone1"), tablets: map[string]*gatetest.Tablet{}, log: &logSink{}}
 	profile := release.Latest()
 	set := flags.Defaults(profile)
@@ -88,7 +93,8 @@ func play(t *testing.T, records []topodata.Tablet, shards []string, story func(c
 	}
 	set.VTGate.TabletTypesToWait = "PRIMARY,REPLICA"
 	c.topo.SetKeyspace("commerce", shards...)
-	c.world = sim.New(sim.Config{Seed: 1, Sink: c.log, MaxTime: sim.Time(5 * time.Minute)})
+	cfg.Sink, cfg.MaxTime = c.log, sim.Time(5*time.Minute)
+	c.world = sim.New(cfg)
 	c.world.AddHost("net", sim.HostOptions{}, func(env *sim.Env) {
 		c.net = simnet.New(env, simnet.Options{Latency: sim.Constant(time.Millisecond)})
 	})
@@ -106,7 +112,7 @@ func play(t *testing.T, records []topodata.Tablet, shards []string, story func(c
 		})
 	}
 	c.world.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
-		c.gate = gate.New(env, c.net.Node(env), c.topo, c.topo, gate.Options{Cell: "zone1", CellsToWatch: []string{"zone1"}, Flags: set, Release: profile})
+		c.gate = gate.New(env, c.net.Node(env), c.topo, c.topo, gate.Options{Cell: "zone1", CellsToWatch: []string{"zone1"}, Flags: set, Release: profile, Timings: timings})
 		c.startup = c.gate.Start(env.Background())
 	})
 	c.world.AddHost("client", sim.HostOptions{}, func(env *sim.Env) {

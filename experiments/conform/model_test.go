@@ -204,13 +204,12 @@ func TestModelGivesRecordedOutcomes(t *testing.T) {
 
 // Every outcome that was ever seen of a racy schedule must be one of those that the rules allow.
 func TestModelAllowsRecordedRaces(t *testing.T) {
-	listed, allowed := 0, 0
+	unrecorded := map[string]int{}
 	for _, v := range load[conform.BufferVector](t, "racy*") {
 		cfg, s := modelSchedule(t, v)
 		all, err := spec.AllBufferOutcomes(cfg, conform.Newest(), s, 400_000)
 		require.NoError(t, err, v.ID)
 		for i, want := range v.ExpectOneOf {
-			listed++
 			require.True(t, slices.ContainsFunc(all, func(o spec.BufferOutcome) bool {
 				got := conform.BufferOutcome{}
 				for _, at := range o.ShutdownReturned {
@@ -221,11 +220,14 @@ func TestModelAllowsRecordedRaces(t *testing.T) {
 				return len(conform.Compare(want, got, nil)) == 0
 			}), "%s: outcome %d is not among %d", v.ID, i, len(all))
 		}
-		allowed += len(all)
+		if more := len(all) - len(v.ExpectOneOf); more > 0 {
+			unrecorded[v.ID] = more
+		}
 	}
-	// Hardly more is allowed than was recorded.
-	require.Equal(t, 182, listed)
-	require.Equal(t, 200, allowed)
+	// What is allowed beyond the recordings is what their README names.
+	require.Equal(t, map[string]int{
+		"racy/shutdown-and-request": 1, "racy/rand-42-206": 1, "racy/rand-42-279": 1, "racy/deadline-at-window": 1, "racy/rand-42-36": 2,
+	}, unrecorded)
 }
 
 func TestModelClassifies(t *testing.T) {

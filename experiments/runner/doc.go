@@ -10,5 +10,7 @@
 //	result, err := runner.Run(s, runner.Options{Seed: 7})
 //	fmt.Println(result.Verdict)
 //
-// A [Sweep] plays many runs in parallel; the run is the unit of its statistics.
+// Runs share nothing but what [Options] names, so that any number of them can be
+// played at a time; package sweep does. Built with the tag bufsim_canary, runs are
+// broken on purpose: a test demands that the comparison of equal seeds notices.
 package runner

@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"errors"
+	"strings"
 	"time"
 
 	"bufsim/experiments/scenario"
@@ -78,11 +80,20 @@ func (p *play) setDelay(servers []*mysqld.Server, d time.Duration) (undo func())
 // heal undoes pauses, partitions, stopped appliers and delays of the target, or
 // everywhere.
 func (p *play) heal(env *sim.Env, op *operation) {
-	op.what = "heal " + string(op.Args.Target)
-	p.net.HealAll()
-	hosts, servers := p.hosts(op.Args.Target, ""), p.servers(op.Args.Target)
+	op.what = strings.TrimSpace("heal " + string(op.Args.Target))
+	hosts, servers := p.hosts(op.Args.Target, scenario.ComponentHost), p.servers(op.Args.Target)
+	if op.Args.Target == "" {
+		p.net.HealAll()
+	} else {
+		p.join(names(hosts), p.peers(hosts, ""))
+	}
 	each(hosts, (*sim.Host).Resume)
-	op.err = onServers(env, servers, (*mysqld.Client).StartReplication)
+	op.err = onServers(env, servers, func(c *mysqld.Client) error {
+		if err := c.StartReplication(); !errors.Is(err, mysqld.ErrNotReplica) { // a primary has nothing to start
+			return err
+		}
+		return nil
+	})
 	p.setDelay(servers, p.scenario.Cluster.MySQL.ReplicationDelay.Std())
 }
 
