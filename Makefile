@@ -29,7 +29,7 @@ bench:                  ## the kernel beside testing/synctest, in one process
 	go test -run '^$$' -bench 'AgainstSynctest|Memory|TwoWorlds' -cpu 1 ./sim
 
 nightly:                ## the long form of all tests: hours
-	BUFSIM_NIGHTLY=1 go test -timeout 6h ./...
+	BUFSIM_NIGHTLY=1 BUFSIM_SEEDS=2000 go test -count=1 -timeout 6h ./...
 
 fuzz:                   ## each parser for a while
 	for t in $$(go test -list 'Fuzz.*' ./... | awk '/^Fuzz/{f[n++]=$$1} /^ok/{for(i=0;i<n;i++)print $$2":"f[i];n=0}'); do \

@@ -12,9 +12,10 @@ import (
 
 func (a *app) runCommand() *cobra.Command {
 	var (
-		in      jobInput
-		form    *formValue
-		metrics bool
+		in         jobInput
+		form       *formValue
+		metrics    bool
+		transcript bool
 	)
 	c := &cobra.Command{
 		Use:   "run [SCENARIO]",
@@ -36,9 +37,16 @@ Vitess flags are accepted in any spelling: --buffer-window=3s, --buffer_window=3
 			if err != nil {
 				return err
 			}
-			result, err := j.play(runner.Options{Details: true})
+			result, err := j.play(runner.Options{Details: true, Transcript: transcript})
 			if err != nil {
 				return err
+			}
+			if transcript {
+				a.sayReplay(j.replay)
+				if err := result.Journal.WriteTranscript(a.out); err != nil {
+					return err
+				}
+				return verdict(result)
 			}
 			if metrics {
 				a.sayReplay(j.replay)
@@ -57,6 +65,8 @@ Vitess flags are accepted in any spelling: --buffer-window=3s, --buffer_window=3
 	in.variant.register(c)
 	form = registerOutput(c, "text", "json", "md")
 	c.Flags().BoolVar(&metrics, "metrics", false, "print nothing but the gates' buffer metrics, as curl and grep show them")
+	c.Flags().BoolVar(&transcript, "transcript", false, "print nothing but what gateslap's workers write on their terminal")
+	c.MarkFlagsMutuallyExclusive("metrics", "transcript", "output")
 	return c
 }
 
