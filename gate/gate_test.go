@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bufsim/gate"
 	"bufsim/gate/gatetest"
 	"bufsim/model/flags"
 	"bufsim/model/query"
@@ -276,6 +277,44 @@ func TestMovedTableNeverSwitched(t *testing.T) {
 	require.Equal(t, "1815 query insert into customer(id, v) values (1, 0) failed after retries: Code: FAILED_PRECONDITION\n"+
 		"vttablet: rpc error: code = FailedPrecondition desc = disallowed due to rule: enforce denied tables (CallerID: app)\n\ntarget: commerce.0.primary ", got)
 	require.InDelta(t, 60*time.Second, took, float64(time.Second))
+}
+
+// With buffering, a denied table begins a failover that is no reparent, and the statement waits
+// for newer rules half as long as buffering may last, twice. spec: G-43, G-74, G-75
+func TestMovedTableIsBuffered(t *testing.T) {
+	var got []string
+	var took time.Duration
+	c := play(t, unsharded(), []string{"0"}, func(c *cluster) {
+		c.topo.Shards["commerce/0"] = topodata.Shard{TabletControls: []topodata.TabletControl{{TabletType: topodata.Primary, DeniedTables: []string{"customer"}}}}
+		rules := func(to string) *topodata.SrvVSchema {
+			return &topodata.SrvVSchema{RoutingRules: []topodata.RoutingRule{{FromTable: "customer", ToTables: []string{to}}}}
+		}
+		c.topo.SetVSchema(rules("commerce.customer"))
+		c.tablets["zone1-100"].Answer = refusing(vterr.DeniedTables(""))
+		c.env.Go("switch", func() {
+			c.env.Sleep(3 * time.Second)
+			c.topo.SetVSchema(rules("new.customer"))
+			c.tablets["zone1-100"].Say(true, 1000) // the mark was that it does not
+		})
+		m, began := c.connect("commerce"), c.env.Now()
+		got = append(got, m.do(query.VerbInsert))
+		took = c.env.Now().Sub(began)
+	}, buffering)
+	require.Contains(t, got[0], "failed after retries: Code: FAILED_PRECONDITION\nvttablet: rpc error: code = FailedPrecondition desc = disallowed due to rule: enforce denied tables")
+	require.InDelta(t, 13*time.Second, took, float64(100*time.Millisecond), "the switch, and one wait that no newer rules end")
+	require.Contains(t, c.gate.Metrics(), `vtgate_buffer_stops{keyspace="commerce",reason="MoveTablesSwitchedTraffic",shard_name="0"} 1`)
+}
+
+// What a statement costs in the gate comes on top. spec: W-40
+func TestStatementsTakeTime(t *testing.T) {
+	var took time.Duration
+	c := playUnder(t, sim.Config{}, gate.Timings{Statement: sim.Constant(5 * time.Millisecond)}, unsharded(), []string{"0"}, func(c *cluster) {
+		m, began := c.connect("commerce"), c.env.Now()
+		m.do(query.VerbSelect)
+		took = c.env.Now().Sub(began)
+	})
+	require.Equal(t, 9*time.Millisecond, took)
+	require.Zero(t, c.gate.BufferStatus().SlotsInUse)
 }
 
 // Time in the buffer counts for the statement's limit. spec: G-79a, G-79c

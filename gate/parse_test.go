@@ -26,6 +26,8 @@ func TestParseDatabase(t *testing.T) {
 	}
 	_, err := parseDatabase("commerce@leader")
 	require.EqualError(t, err, "unknown TabletType leader")
+	_, err = parseDatabase("commerce@unknown")
+	require.EqualError(t, err, "unknown TabletType unknown")
 }
 
 // spec: W-30

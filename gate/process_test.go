@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,11 @@ func TestStartRefusals(t *testing.T) {
 		"cells_to_watch validation failed: cells_to_watch flag cannot be empty":                  func(f *flags.Set, _ *gatetest.Topo) { f.VTGate.CellsToWatch = "" },
 		"cells_to_watch validation failed: cell: [zone9] is not valid. Available cells: [zone1]": func(f *flags.Set, _ *gatetest.Topo) { f.VTGate.CellsToWatch = "zone1,zone9" },
 		"tablet-types-to-wait must contain at least one serving tablet type":                     func(f *flags.Set, _ *gatetest.Topo) { f.VTGate.TabletTypesToWait = "SPARE" },
-		"buffer-window must be >= 1s (specified value: 1ms)":                                     func(f *flags.Set, _ *gatetest.Topo) { f.VTGate.BufferWindow = time.Millisecond },
+		"unknown TabletType LEADER":                          func(f *flags.Set, _ *gatetest.Topo) { f.VTGate.TabletTypesToWait = "PRIMARY,LEADER" },
+		"unknown TabletType FOLLOWER":                        func(f *flags.Set, _ *gatetest.Topo) { f.VTGate.AllowedTabletTypes = "FOLLOWER" },
+		"cells_to_watch validation failed: topo is down":     func(_ *flags.Set, w *gatetest.Topo) { w.Err = errors.New("topo is down") },
+		"keyspaces are unreadable":                           func(_ *flags.Set, w *gatetest.Topo) { w.NamesErr = errors.New("keyspaces are unreadable") },
+		"buffer-window must be >= 1s (specified value: 1ms)": func(f *flags.Set, _ *gatetest.Topo) { f.VTGate.BufferWindow = time.Millisecond },
 	} {
 		_, _, err := start(t, func(f *flags.Set, w *gatetest.Topo, _ *gatetest.Tablet) { change(f, w) })
 		require.ErrorContains(t, err, strings.TrimPrefix(want, "buffer-window"))
@@ -98,6 +103,39 @@ func TestStartRebuildsServingRecords(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, []string{"lost", "vschema"}, world.Rebuilt)
+}
+
+// What cannot be rebuilt is told, and the gate starts. A cell whose routing rules know all its
+// keyspaces needs no new ones. spec: G-83
+func TestStartRebuildFails(t *testing.T) {
+	var world *gatetest.Topo
+	_, log, err := start(t, func(_ *flags.Set, w *gatetest.Topo, tablet *gatetest.Tablet) {
+		world = w
+		tablet.Say(true, 1000)
+		w.RebuildErr = errors.New("read-only topology")
+		w.SetSrvKeyspace("lost", nil)
+	})
+	require.NoError(t, err)
+	require.Contains(t, log.lines, "vtgate: failed to rebuild keyspace lost: read-only topology")
+	require.Contains(t, log.lines, "vtgate: failed to rebuild srv vschema: read-only topology")
+	_, _, err = start(t, func(_ *flags.Set, w *gatetest.Topo, tablet *gatetest.Tablet) {
+		world = w
+		tablet.Say(true, 1000)
+		w.SetVSchema(&topodata.SrvVSchema{Keyspaces: []string{"commerce"}})
+	})
+	require.NoError(t, err)
+	require.Empty(t, world.Rebuilt)
+}
+
+// The older implementation of buffering ends with the health check's channel. spec: G-87, L-1
+func TestShutdownInV12(t *testing.T) {
+	var late string
+	play(t, unsharded(), []string{"0"}, func(c *cluster) {
+		m := c.connect("commerce")
+		c.gate.Shutdown()
+		late = m.do(query.VerbSelect)
+	}, releaseNamed("v12"), buffering)
+	require.Equal(t, "2013 Lost connection to MySQL server during query", late)
 }
 
 // A stopping gate waits for the statements that it holds, and refuses idle clients.
@@ -168,35 +206,4 @@ func TestShutdownDrains(t *testing.T) {
 	}, func(f *flags.Set, _ *release.Profile) { f.VTGate.MySQLServerDrainOnTerm = true })
 	require.Equal(t, "ok", used)
 	require.Equal(t, 5*time.Second, took)
-}
-
-// spec: G-89, G-90, G-91
-func TestStatusPage(t *testing.T) {
-	var before, after string
-	play(t, unsharded(), []string{"0"}, func(c *cluster) {
-		m := c.connect("commerce")
-		m.do(query.VerbSelect)
-		c.tablets["zone1-100"].Answer = refusing(gatetest.ErrApplication())
-		m.do(query.VerbSelect)
-		before = c.gate.Status()
-		c.tablets["zone1-100"].Say(false, 1000)
-		c.env.Sleep(time.Second)
-		after = c.gate.Status()
-	})
-	require.Equal(t, `Gateway Status
-Keyspace	Shard	TabletType	Query Sent	Query Error	QPS (avg 1m)	Latency (ms) (avg 1m)
-commerce	0	PRIMARY	2	1	0.03	2.00
-
-Health Check - Cache
-Cell	Keyspace	Shard	TabletType	TabletHealth
-zone1	commerce	0	PRIMARY	zone1-0000000100 (PrimaryTermStartTime: 1000)
-zone1	commerce	0	REPLICA	zone1-0000000101 (RepLag: 0)
-
-Health Check - Healthy Tablets
-Cell	Keyspace	Shard	TabletType	TabletHealth
-zone1	commerce	0	PRIMARY	zone1-0000000100 (PrimaryTermStartTime: 1000)
-zone1	commerce	0	REPLICA	zone1-0000000101 (RepLag: 0)
-`, before)
-	require.Contains(t, after, "zone1-0000000100 (Not Serving)\n")
-	require.Equal(t, 1, strings.Count(after, "zone1-0000000100"))
 }

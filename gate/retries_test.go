@@ -145,8 +145,7 @@ func TestPassesOfAStatement(t *testing.T) {
 	require.Greater(t, most, 3, "both layers retry")
 }
 
-// Without a table of its own a statement goes to any shard; the wait for newer rules ends with
-// the statement's context. spec: G-74, G-79d
+// The wait for newer rules ends with the statement's context. spec: G-74, G-79d
 func TestWaitForRulesEndsWithTheContext(t *testing.T) {
 	var took time.Duration
 	w := sim.New(sim.Config{})

@@ -101,6 +101,7 @@ func playUnder(t require.TestingT, cfg sim.Config, timings gate.Timings, records
 	for _, record := range records {
 		c.topo.Tablets = append(c.topo.Tablets, record)
 		c.world.AddHost(record.Hostname, sim.HostOptions{}, func(env *sim.Env) {
+			afterNetwork(env)
 			tablet := gatetest.NewTablets(env).Add(record)
 			c.tablets[record.Hostname] = tablet
 			tablet.Serve(c.net.Node(env))
@@ -112,12 +113,13 @@ func playUnder(t require.TestingT, cfg sim.Config, timings gate.Timings, records
 		})
 	}
 	c.world.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
+		afterNetwork(env)
 		c.gate = gate.New(env, c.net.Node(env), c.topo, c.topo, gate.Options{Cell: "zone1", CellsToWatch: []string{"zone1"}, Flags: set, Release: profile, Timings: timings})
 		c.startup = c.gate.Start(env.Background())
 	})
 	c.world.AddHost("client", sim.HostOptions{}, func(env *sim.Env) {
-		c.env, c.client = env, c.net.Node(env)
 		env.SleepUntil(sim.Time(time.Second))
+		c.env, c.client = env, c.net.Node(env)
 		story(c)
 		env.Stop("story told")
 	})
@@ -126,6 +128,9 @@ func playUnder(t require.TestingT, cfg sim.Config, timings gate.Timings, records
 	require.NoError(t, c.startup)
 	return c
 }
+
+// afterNetwork waits until the network is there, whatever host boots first.
+func afterNetwork(env *sim.Env) { env.Sleep(time.Nanosecond) }
 
 // unsharded are a primary and a replica of shard 0.
 func unsharded() []topodata.Tablet {

@@ -5,7 +5,8 @@ package sim
 // unless [Config.Pool] gives it one to share with the worlds that the same
 // goroutine runs before and after it. A Pool is not safe for concurrent use.
 type Pool struct {
-	idle []*coro
+	idle  []*coro
+	procs []*Proc // ended, empty
 }
 
 // NewPool returns an empty pool.
@@ -33,5 +34,5 @@ func (p *Pool) Close() {
 	for _, c := range p.idle {
 		c.close()
 	}
-	p.idle = nil
+	p.idle, p.procs = nil, nil
 }

@@ -86,9 +86,9 @@ func (w *World) spawn(e *Env, name string, fn func(), daemon bool) {
 }
 
 func (w *World) newProc() *Proc {
-	if n := len(w.spare); n > 0 {
-		p := w.spare[n-1]
-		w.spare = w.spare[:n-1]
+	if n := len(w.pool.procs); n > 0 {
+		p := w.pool.procs[n-1]
+		w.pool.procs = w.pool.procs[:n-1]
 		return p
 	}
 	p := new(Proc)
@@ -156,7 +156,7 @@ func (w *World) reap(p *Proc) {
 	w.pool.put(p.co)
 	p.co, p.env, p.fn, p.killed = nil, nil, nil, false
 	p.id, p.timer.node, p.wait.used = 0, nil, 0
-	w.spare = append(w.spare, p)
+	w.pool.procs = append(w.pool.procs, p)
 }
 
 // kill unwinds p now, or at its next wait if it is the running proc.

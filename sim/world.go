@@ -62,7 +62,6 @@ type World struct {
 	decisions decisionLog
 
 	procs     []*Proc
-	spare     []*Proc
 	hosts     []*Host
 	workers   int // procs that are not daemons
 	hadWorker bool

@@ -7,7 +7,6 @@ import (
 	"bufsim/model/topodata"
 	"bufsim/sim"
 	"bufsim/tablet/reparent"
-	"bufsim/tablet/tmclient"
 )
 
 // operation is one entry of the timeline under way.
@@ -50,6 +49,14 @@ func (p *play) perform(env *sim.Env, op *operation) {
 	switch op.Do {
 	case scenario.DoPlannedReparentShard:
 		p.plannedReparentShard(env, op)
+	case scenario.DoEmergencyReparentShard:
+		p.emergencyReparentShard(env, op)
+	case scenario.DoTabletExternallyReparented:
+		p.tabletExternallyReparented(env, op)
+	case scenario.DoInitShardPrimary:
+		p.initShardPrimary(env, op)
+	case scenario.DoSetWritable:
+		p.setWritable(env, op)
 	case scenario.DoHeal:
 		p.heal(env, op)
 	default:
@@ -62,22 +69,13 @@ func (p *play) perform(env *sim.Env, op *operation) {
 func (p *play) plannedReparentShard(env *sim.Env, op *operation) {
 	keyspace, shard := p.shardOf(op.Args)
 	op.what = fmt.Sprintf("PlannedReparentShard %s/%s", keyspace, shard)
-	node := p.net.Node(env)
-	r := reparent.New(env, p.topology(env, node), tmclient.New(env, node), reparent.Options{
-		Release: p.profile, Common: p.flags.Common, VTCtld: p.flags.VTCtld,
-	})
+	r := p.reparenter(env)
 	opts := reparent.PlannedOptions{NewPrimary: alias(op.Args.NewPrimary), AvoidPrimary: alias(op.Args.AvoidPrimary)}
 	if t := op.Args.WaitReplicasTimeout; t != nil {
 		opts.WaitReplicasTimeout = t.Std()
 	}
 	op.result, op.err = r.PlannedReparentShard(env.Background(), keyspace, shard, opts)
-	if !op.result.PromotedPrimary.IsZero() && op.err == nil {
-		op.what += " to " + op.result.PromotedPrimary.String()
-	}
-	out := reparent.FormatClientOutput(reparent.ClientFor(p.profile), "PlannedReparentShard", op.result, op.err, env.Wall())
-	if op.err != nil {
-		op.output = out.Stdout + out.Stderr
-	}
+	p.told(env, op, "PlannedReparentShard")
 }
 
 // shardOf gives the shard that an operation names, or the only one.

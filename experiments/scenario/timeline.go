@@ -25,6 +25,16 @@ type Do string
 const (
 	// DoPlannedReparentShard moves the primary; files may write `prs`.
 	DoPlannedReparentShard Do = "planned_reparent_shard"
+	// DoEmergencyReparentShard promotes a replica without the old primary's help; files may
+	// write `ers`.
+	DoEmergencyReparentShard Do = "emergency_reparent_shard"
+	// DoTabletExternallyReparented tells the shard that another tool has made Target its
+	// primary; files may write `ter`. MySQL stays as it is.
+	DoTabletExternallyReparented Do = "tablet_externally_reparented"
+	// DoInitShardPrimary wipes the history of a shard and makes its first primary.
+	DoInitShardPrimary Do = "init_shard_primary"
+	// DoSetWritable makes the MySQL of Target accept or refuse writes.
+	DoSetWritable Do = "set_writable"
 	// DoStopApplier stops a replica's SQL thread for a time.
 	DoStopApplier Do = "stop_applier"
 	// DoKill ends a process at once; with For it comes back.
@@ -52,14 +62,20 @@ func (Do) Values() []string {
 }
 
 // shortNames lists the names that files may use instead.
-func (Do) shortNames() []string { return []string{"prs"} }
+func (Do) shortNames() []string { return []string{"prs", "ers", "ter"} }
 
 // expand turns a short name into the full one.
 func (Do) expand(name string) string {
-	if name == "prs" {
+	switch name {
+	case "prs":
 		return string(DoPlannedReparentShard)
+	case "ers":
+		return string(DoEmergencyReparentShard)
+	case "ter":
+		return string(DoTabletExternallyReparented)
+	default:
+		return name
 	}
-	return name
 }
 
 // Outcome is how an operation must end.
@@ -94,6 +110,10 @@ type Args struct {
 	// For is how long the effect lasts; nil is until the end or until a heal.
 	For   *Duration `json:"for,omitempty" jsonschema:"how long it lasts; to the end of the run if left out"`
 	Delay *Duration `json:"delay,omitempty" jsonschema:"new replication delay"`
+	// Value says whether MySQL shall accept writes.
+	Value *bool `json:"value,omitempty" jsonschema:"true to accept writes, false to refuse them"`
+	// Force initialises a shard although it has a primary or never had one.
+	Force bool `json:"force,omitempty" jsonschema:"go on although the tablet is not the shard's one primary"`
 }
 
 // Component is a process of a tablet's host.
@@ -133,6 +153,16 @@ func operations() []operationSpec {
 			do: DoPlannedReparentShard, reparents: true,
 			optional: []string{"keyspace", "shard", "new_primary", "avoid_primary", "wait_replicas_timeout"},
 		},
+		{
+			do: DoEmergencyReparentShard, reparents: true,
+			optional: []string{"keyspace", "shard", "new_primary", "wait_replicas_timeout"},
+		},
+		{do: DoTabletExternallyReparented, required: []string{"target"}, targets: []TargetKind{TargetTablet}},
+		{
+			do: DoInitShardPrimary, reparents: true, required: []string{"new_primary"},
+			optional: []string{"keyspace", "shard", "force", "wait_replicas_timeout"},
+		},
+		{do: DoSetWritable, required: []string{"target", "value"}, targets: servers},
 		{do: DoStopApplier, required: []string{"target"}, optional: []string{"for"}, targets: servers},
 		{do: DoKill, required: []string{"target"}, optional: []string{"component", "for"}, targets: processes},
 		{do: DoRestart, required: []string{"target"}, optional: []string{"component", "for"}, targets: processes},

@@ -10,8 +10,8 @@ import (
 
 // Topo is a topology of one cell or more that answers at once and has the same serving records
 // in every cell. It serves as gate.Topology, gate.SrvTopo and what package discovery needs.
-// Err, if set, is what every read of tablets and shards answers besides the records, and
-// NamesErr what reads of the keyspaces' names do.
+// Err, if set, is what every read of cells, tablets and shards answers besides the records;
+// NamesErr is what reads of the keyspaces' names do, and RebuildErr what rebuilding does.
 type Topo struct {
 	Cells   []string
 	Tablets []topodata.Tablet
@@ -19,8 +19,9 @@ type Topo struct {
 	Err     error
 	// Pause, if set, may let time pass before a serving record is first read (its name is the
 	// keyspace) or a shard record is (keyspace/shard).
-	Pause    func(name string)
-	NamesErr error
+	Pause      func(name string)
+	NamesErr   error
+	RebuildErr error
 	// Rebuilt lists what a gate had rebuilt: keyspaces, and "vschema".
 	Rebuilt []string
 
@@ -160,7 +161,7 @@ func (t *Topo) pick(fits func(topodata.Tablet) bool) []*topodata.Tablet {
 }
 
 // GetCellNames lists the cells.
-func (t *Topo) GetCellNames(*sim.Context) ([]string, error) { return t.Cells, nil }
+func (t *Topo) GetCellNames(*sim.Context) ([]string, error) { return t.Cells, t.Err }
 
 // GetKeyspaces lists the keyspaces.
 func (t *Topo) GetKeyspaces(*sim.Context) ([]string, error) { return t.order, t.NamesErr }
@@ -168,11 +169,11 @@ func (t *Topo) GetKeyspaces(*sim.Context) ([]string, error) { return t.order, t.
 // RebuildKeyspaceGraph only notes that it was asked for.
 func (t *Topo) RebuildKeyspaceGraph(_ *sim.Context, keyspace string, _ []string) error {
 	t.Rebuilt = append(t.Rebuilt, keyspace)
-	return nil
+	return t.RebuildErr
 }
 
 // RebuildSrvVSchema only notes that it was asked for.
 func (t *Topo) RebuildSrvVSchema(*sim.Context, []string) error {
 	t.Rebuilt = append(t.Rebuilt, "vschema")
-	return nil
+	return t.RebuildErr
 }
