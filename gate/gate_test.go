@@ -64,7 +64,8 @@ func TestPlannedReparentIsHidden(t *testing.T) {
 	}
 }
 
-// What a client sees without buffering depends on the release. spec: gateway 13, 14.7
+// What a client sees without buffering depends on the release; a dry run alone does nothing from
+// v18 on. spec: G-2, G-3, gateway 13, 14.7
 func TestWithoutBuffering(t *testing.T) {
 	for name, want := range map[string]string{
 		"v12":  `1105 target: commerce.0.primary: no healthy tablet available for 'keyspace:"commerce" shard:"0" tablet_type:PRIMARY'`,
@@ -79,8 +80,12 @@ func TestWithoutBuffering(t *testing.T) {
 				c.tablets["zone1-100"].Say(false, 1000)
 				c.env.Sleep(100 * time.Millisecond)
 				got = c.connect("commerce").do(query.VerbSelect)
-			}, releaseNamed(name))
+			}, releaseNamed(name), func(f *flags.Set, _ *release.Profile) { f.VTGate.EnableBufferDryRun = name >= "v18" || name == "main" })
 			require.Equal(t, want, got)
+			if name == "main" || name >= "v18" {
+				require.NotContains(t, c.gate.Metrics(), "vtgate_buffer_")
+				require.Contains(t, c.log.lines, "Query buffering is disabled")
+			}
 			disabled := `vtgate_buffer_requests_skipped{keyspace="commerce",reason="Disabled",shard_name="0"}`
 			require.Equal(t, name < "v18" && name != "main", strings.Contains(c.gate.Metrics(), disabled))
 		})
@@ -220,7 +225,7 @@ func TestScatter(t *testing.T) {
 	}
 }
 
-// When a reshard ends, held requests are sent to the new shards. spec: G-73
+// When a reshard ends, held requests are sent to the new shards. spec: G-73, D-69
 func TestReshardIsHidden(t *testing.T) {
 	var got string
 	records := append(sharded(), gatetest.Record("zone1-400", "commerce", "-", topodata.Primary), gatetest.Record("zone1-401", "commerce", "-", topodata.Replica))
@@ -280,7 +285,7 @@ func TestMovedTableNeverSwitched(t *testing.T) {
 }
 
 // With buffering, a denied table begins a failover that is no reparent, and the statement waits
-// for newer rules half as long as buffering may last, twice. spec: G-43, G-74, G-75
+// for newer rules half as long as buffering may last, twice. spec: G-43, G-74, G-75, D-69
 func TestMovedTableIsBuffered(t *testing.T) {
 	var got []string
 	var took time.Duration

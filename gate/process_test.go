@@ -46,7 +46,7 @@ func start(t *testing.T, change func(*flags.Set, *gatetest.Topo, *gatetest.Table
 	return at, sink, err
 }
 
-// spec: G-80
+// spec: G-80, G-80a, G-80b, D-85
 func TestStartWaitsForTablets(t *testing.T) {
 	at, _, err := start(t, func(_ *flags.Set, _ *gatetest.Topo, tablet *gatetest.Tablet) { tablet.Say(true, 1000) })
 	require.NoError(t, err)

@@ -80,8 +80,10 @@ func TestEmergencyAfterKilledTablet(t *testing.T) {
 	want := series(t, "ers-kill-tablet-on")
 	for seed := range uint64(5) {
 		r := failover(t, seed+1, 26*time.Second, []scenario.Operation{
-			{ID: "kill", At: at(6 * time.Second), Do: scenario.DoKill, Outcome: scenario.OutcomeAny,
-				Args: scenario.Args{Target: "zone1-100", Component: scenario.ComponentVTTablet, For: at(10 * time.Second)}},
+			{
+				ID: "kill", At: at(6 * time.Second), Do: scenario.DoKill, Outcome: scenario.OutcomeAny,
+				Args: scenario.Args{Target: "zone1-100", Component: scenario.ComponentVTTablet, For: at(10 * time.Second)},
+			},
 			{ID: "ers", At: at(8 * time.Second), Do: scenario.DoEmergencyReparentShard, Outcome: scenario.OutcomeSuccess},
 		})
 		require.False(t, r.Finding, r.Verdict)
@@ -114,8 +116,10 @@ func TestEmergencyPastLivingPrimary(t *testing.T) {
 // spec
 func TestEmergencyWithoutAcker(t *testing.T) {
 	r := failover(t, 1, 30*time.Second, []scenario.Operation{
-		{ID: "kill", At: at(6 * time.Second), Do: scenario.DoKill, Outcome: scenario.OutcomeAny,
-			Args: scenario.Args{Target: "zone1-100", Component: scenario.ComponentMySQLD, For: at(12 * time.Second)}},
+		{
+			ID: "kill", At: at(6 * time.Second), Do: scenario.DoKill, Outcome: scenario.OutcomeAny,
+			Args: scenario.Args{Target: "zone1-100", Component: scenario.ComponentMySQLD, For: at(12 * time.Second)},
+		},
 		{ID: "ers", At: at(9 * time.Second), Do: scenario.DoEmergencyReparentShard, Outcome: scenario.OutcomeSuccess},
 	})
 	require.False(t, r.Finding, r.Verdict)

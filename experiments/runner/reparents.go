@@ -68,4 +68,3 @@ func (p *play) setWritable(env *sim.Env, op *operation) {
 		}
 	}
 }
-

@@ -412,3 +412,18 @@ func TestClose(t *testing.T) {
 		c.env.Assert(!open, "closed")
 	})
 }
+
+// Who has read a list keeps it as it was, with a connection that may be closed by now.
+// spec: D-39
+func TestListsAreSnapshots(t *testing.T) {
+	inWorld(t, sim.Config{}, discovery.Options{}, func(c *check) {
+		tablet := c.add("zone1-100", topodata.Primary)
+		tablet.Say(true, 100)
+		c.sleep()
+		list := c.hc.HealthyTablets(tablet.Target())
+		tablet.Crash()
+		c.sleep()
+		c.env.Assert(c.healthy(topodata.Primary) == "", "gone by now")
+		c.env.Assert(len(list) == 1 && list[0].Serving && list[0].Conn != nil && list[0].PrimaryTermStartTime == 100, "as it was")
+	})
+}

@@ -51,7 +51,8 @@ func newKeyspaceState(kew *KeyspaceEventWatcher, name string) *keyspaceState {
 	return kss
 }
 
-// onHealth takes over one health update. It does not look at who sent it. spec: D-54..D-60
+// onHealth takes over one health update. It does not look at who sent it.
+// spec: D-54..D-60, D-87, D-90, D-91, D-93
 func (kss *keyspaceState) onHealth(h *TabletHealth) {
 	if h.Target.TabletType != topodata.Primary {
 		return
@@ -148,7 +149,7 @@ func (kss *keyspaceState) mark(shard string, isReparent bool) bool {
 	return true
 }
 
-// beingResharded answers TargetIsBeingResharded. spec: D-71, D-102
+// beingResharded answers TargetIsBeingResharded. spec: D-71, D-102, G-40
 func (kss *keyspaceState) beingResharded(shard string) bool {
 	kss.mu.Lock()
 	defer kss.mu.Unlock()
@@ -177,7 +178,7 @@ func (kss *keyspaceState) beingResharded(shard string) bool {
 	return false
 }
 
-// shouldBuffer answers ShouldStartBufferingForTarget. spec: D-72
+// shouldBuffer answers ShouldStartBufferingForTarget. spec: D-72, G-41
 func (kss *keyspaceState) shouldBuffer(shard string) (topodata.TabletAlias, bool) {
 	kss.mu.Lock()
 	defer kss.mu.Unlock()
@@ -225,7 +226,8 @@ func (kss *keyspaceState) ensureConsistent() {
 	kss.kew.broadcast(ev)
 }
 
-// whole checks the conditions for consistency. spec: discovery 5.4
+// whole checks the conditions for consistency: one shard without a primary is enough to keep
+// all others waiting. spec: discovery 5.4, D-70
 func (kss *keyspaceState) whole() bool {
 	if kss.moveTables.Type != buffer.MoveTablesNone && kss.moveTables.State != buffer.MoveTablesSwitched {
 		return false

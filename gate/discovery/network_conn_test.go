@@ -102,6 +102,33 @@ func TestErrorsOfTheNetwork(t *testing.T) {
 	}
 }
 
+// A stream that the tablet ends cleanly is no error, and what the reader objects to is told as it
+// is. spec: D-15, D-17
+func TestEndsOfAStream(t *testing.T) {
+	record := gatetest.Record("zone1-100", "ks", "0", topodata.Primary)
+	var net *simnet.Network
+	var tablet *gatetest.Tablet
+	var clean, objected error
+	w := sim.New(sim.Config{})
+	w.AddHost("net", sim.HostOptions{}, func(env *sim.Env) { net = simnet.New(env, simnet.Options{}) })
+	w.AddHost("zone1-100", sim.HostOptions{}, func(env *sim.Env) {
+		tablet = gatetest.NewTablets(env).Add(record)
+		tablet.Serve(net.Node(env))
+		tablet.Say(true, 100)
+	})
+	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
+		conn, _ := discovery.NetworkDialer{Node: net.Node(env)}.Dial(record)
+		objected = conn.StreamHealth(env.Background(), func(*query.StreamHealthResponse) error { return gatetest.ErrApplication() })
+		env.AfterFunc(time.Second, "end", func() { tablet.EndStreams(nil) })
+		clean = conn.StreamHealth(env.Background(), func(*query.StreamHealthResponse) error { return nil })
+		env.Stop("over")
+	})
+	out := w.Run()
+	require.Equal(t, sim.Stopped, out.Kind, out.Detail)
+	require.Equal(t, gatetest.ErrApplication(), objected)
+	require.NoError(t, clean)
+}
+
 // What a tablet opened comes back with the error that it met afterwards; such an error is told
 // in band, without the words of gRPC. spec: T-91
 func TestAnswerBesidesAnError(t *testing.T) {

@@ -41,7 +41,7 @@ func newTabletCheck(hc *HealthCheck, tablet topodata.Tablet) *tabletCheck {
 }
 
 // run opens stream after stream with growing pauses, until the tablet is removed. Only
-// messages reset the pause. spec: D-11
+// messages reset the pause. spec: D-11, D-12, D-101
 func (t *tabletCheck) run() {
 	env := t.hc.env
 	defer t.closeConn()

@@ -60,7 +60,7 @@ type TopologyWatcher struct {
 
 // StartTopologyWatchers starts one watcher for each cell. They share the load trigger: one of
 // them, no matter which, gets each request. The first look at the topology is taken at once,
-// in the background. Stop ends them and waits for them.
+// in the background. Stop ends them and waits for them. spec: D-73, D-75, D-100
 func StartTopologyWatchers(env *sim.Env, reader TabletReader, to TabletRecorder, load *sim.Chan[KeyspaceShard], cells []string, reg *metrics.Registry, opts WatcherOptions) (stop func()) {
 	if opts.RefreshInterval == 0 {
 		opts.RefreshInterval = time.Minute

@@ -51,7 +51,7 @@ func (hc *HealthCheck) putInCache(h *TabletHealth) {
 }
 
 // updatePrimary decides who is listed as the primary. The older of two terms never replaces
-// the newer; of two equal ones the last message counts. spec: D-33, D-34
+// the newer; of two equal ones the last message counts. spec: D-33, D-34, D-94
 func (hc *HealthCheck) updatePrimary(key targetKey, h *TabletHealth, up bool) {
 	listed := hc.healthy[key]
 	switch {
@@ -87,7 +87,8 @@ func (hc *HealthCheck) primaryLost(key targetKey) {
 	hc.load.TrySend(ks)
 }
 
-// remove forgets a tablet; the caller holds the mutex. spec: D-37
+// remove forgets a tablet; the caller holds the mutex. No subscriber hears of it.
+// spec: D-37, D-95
 func (hc *HealthCheck) remove(alias topodata.TabletAlias) {
 	t := hc.byAlias[alias]
 	if t == nil {
@@ -124,7 +125,8 @@ func compareKeys(a, b targetKey) int {
 	return cmp.Or(cmp.Compare(a.keyspace, b.keyspace), cmp.Compare(a.shard, b.shard), cmp.Compare(a.tabletType, b.tabletType))
 }
 
-// recompute makes the healthy list of a type anew from the cache. spec: D-35
+// recompute makes the healthy list of a type anew from the cache. Nothing else ever does: a list
+// that is wrong stays so until the next change that is not trivial. spec: D-35, D-44
 func (hc *HealthCheck) recompute(key targetKey) {
 	var list []*TabletHealth
 	for _, h := range hc.cache[key] { // order-free: sorted below

@@ -33,7 +33,10 @@ func (w *witness) Record(e trace.Event) {
 	}
 	w.updates++
 	subject, shard := e.Text("tablet"), e.Text("shard")
+	buckets := map[topodata.TabletAlias]int{}
 	w.hc.Cached(func(bucket topodata.TabletType, h *discovery.TabletHealth) {
+		buckets[h.Alias()]++
+		w.expect(buckets[h.Alias()] == 1, "D-31: %s is cached twice", h.Alias())
 		w.expect(w.hc.Known(h.Alias()), "DI-3: cached, but unknown: %s", h.Alias())
 		w.expect(bucket == h.Target.TabletType, "D-31: %s in the bucket of %s", h.Alias(), bucket)
 	})

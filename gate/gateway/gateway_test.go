@@ -144,7 +144,7 @@ func notServing() error { return vterr.NotServing() }
 
 func unavailable() error { return vterr.New(vterr.Unavailable, "connection refused") }
 
-// Each row is one way through the loop. spec: G-22..G-34
+// Each row is one way through the loop. spec: G-22..G-34, G-24a, G-24b, G-24c, G-32a
 func TestLoop(t *testing.T) {
 	two := gateway.Options{RetryCount: 2}
 	type world = func(*sim.Env, *scripted, func(string, ...error) *gatetest.Tablet)
@@ -242,7 +242,7 @@ func TestLoop(t *testing.T) {
 	}
 }
 
-// Which calls may be held and tried on another tablet. spec: gateway 3, G-12, G-62, GI-3
+// Which calls may be held and tried on another tablet. spec: gateway 3, G-10, G-12, G-62, GI-3
 func TestWhichCallsAreRetried(t *testing.T) {
 	for _, row := range []struct {
 		method           string
@@ -382,4 +382,78 @@ func TestNoRetryAfterTheDeadline(t *testing.T) {
 	out := w.Run()
 	require.Equal(t, sim.Finished, out.Kind, out.Detail)
 	require.Equal(t, 1, calls)
+}
+
+// consumer notes the events that it gets.
+type consumer struct {
+	*scripted
+	keyspaces []string
+}
+
+func (c *consumer) HandleKeyspaceEvent(ev *buffer.KeyspaceEvent) {
+	c.keyspaces = append(c.keyspaces, ev.Keyspace)
+}
+
+// Events are handled one at a time and in order, until one is nil, the channel closes, or the
+// context ends; so are messages of health. spec: G-4, L-1
+func TestConsumers(t *testing.T) {
+	w := sim.New(sim.Config{})
+	var got []string
+	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
+		for _, end := range []func(ch *sim.Chan[*buffer.KeyspaceEvent], cancel func()){
+			func(ch *sim.Chan[*buffer.KeyspaceEvent], _ func()) { ch.Send(nil) },
+			func(ch *sim.Chan[*buffer.KeyspaceEvent], _ func()) { ch.Close() },
+			func(_ *sim.Chan[*buffer.KeyspaceEvent], cancel func()) { cancel() },
+		} {
+			c := &consumer{scripted: &scripted{calls: new([]string)}}
+			g := gateway.New(env, c, c, c, gateway.Options{Behaviors: behaviors("main")})
+			events := sim.NewChan[*buffer.KeyspaceEvent](env, "events", 10)
+			ctx, cancel := env.WithCancel(env.Background())
+			g.ConsumeKeyspaceEvents(ctx, events)
+			events.Send(&buffer.KeyspaceEvent{Keyspace: "a"})
+			events.Send(&buffer.KeyspaceEvent{Keyspace: "b"})
+			env.Sleep(time.Millisecond)
+			end(events, cancel)
+			env.Sleep(time.Millisecond)
+			got = append(got, strings.Join(c.keyspaces, " "))
+		}
+		g := gateway.New(env, nil, nil, nil, gateway.Options{Behaviors: behaviors("v12")})
+		health := sim.NewChan[*discovery.TabletHealth](env, "health", 10)
+		g.ConsumeHealth(env.Background(), health)
+		health.Close()
+		env.Sleep(time.Millisecond)
+		health2 := sim.NewChan[*discovery.TabletHealth](env, "health", 10)
+		ctx, cancel := env.WithCancel(env.Background())
+		g.ConsumeHealth(ctx, health2)
+		cancel()
+	})
+	out := w.Run()
+	require.Equal(t, sim.Finished, out.Kind, out.Detail)
+	require.Equal(t, []string{"a b", "a b", "a b"}, got)
+}
+
+// The status table sorts its targets; the cell in a target does not matter. spec: G-91
+func TestStatusOfTargets(t *testing.T) {
+	w := sim.New(sim.Config{})
+	var rows []string
+	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
+		s, tablet := &scripted{calls: new([]string)}, gatetest.NewTablets(env).Add(gatetest.Record("zone1-1", "ks", "0", topodata.Primary))
+		s.healthy = append(s.healthy, &discovery.TabletHealth{Tablet: tablet.Record, Conn: tablet})
+		g := gateway.New(env, s, nil, nil, gateway.Options{Behaviors: behaviors("main")})
+		for _, target := range []query.Target{
+			{Keyspace: "b", Shard: "0", TabletType: topodata.Primary},
+			{Keyspace: "a", Shard: "80-", TabletType: topodata.Replica, Cell: "zone1"},
+			{Keyspace: "a", Shard: "80-", TabletType: topodata.Replica},
+			{Keyspace: "a", Shard: "80-", TabletType: topodata.Primary},
+			{Keyspace: "a", Shard: "-80", TabletType: topodata.Primary},
+		} {
+			_, _ = g.Execute(env.Background(), query.MethodExecute, &query.ExecuteRequest{Target: target})
+		}
+		for _, row := range g.Status() {
+			rows = append(rows, fmt.Sprint(row.Target.Lower(), " ", row.Sent, " ", row.Errors, " ", row.LastMinute))
+		}
+	})
+	out := w.Run()
+	require.Equal(t, sim.Finished, out.Kind, out.Detail)
+	require.Equal(t, []string{"a.-80.primary 1 0 1", "a.80-.primary 1 0 1", "a.80-.replica 2 0 2", "b.0.primary 1 0 1"}, rows)
 }

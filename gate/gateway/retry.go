@@ -40,7 +40,7 @@ const (
 )
 
 // withRetry is the gateway wrapper. The answer may be there besides an error.
-// spec: G-20..G-34
+// spec: G-20..G-34, G-32a, G-69, G-71
 func (g *TabletGateway) withRetry(ctx *sim.Context, r *request) (any, error) {
 	if err := g.refuse(r); err != nil {
 		return nil, err
