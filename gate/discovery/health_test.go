@@ -305,7 +305,8 @@ func TestDroppedUpdates(t *testing.T) {
 	require.EqualValues(t, 4, c.registry.Snapshot().Map()["vtgate_health_check_channel_full_errors"])
 }
 
-// Replicas come from the local cell and its friends, primaries from everywhere. spec: D-35, D-42
+// Replicas come from the local cell and its friends, primaries from everywhere.
+// spec: D-35, D-42, G-50
 func TestCells(t *testing.T) {
 	w := sim.New(sim.Config{})
 	var replicas, primaries, asked int

@@ -104,7 +104,7 @@ func reparented(t *testing.T, story func(f *watcher, a, b *gatetest.Tablet)) []s
 	return f.events[1:]
 }
 
-// spec: discovery 11.1
+// spec: discovery 11.1, D-72, G-41
 func TestNormalReparent(t *testing.T) {
 	events := reparented(t, func(f *watcher, a, b *gatetest.Tablet) {
 		f.say(a, primary, false, 100)

@@ -139,7 +139,7 @@ func (hc *HealthCheck) recompute(key targetKey) {
 }
 
 // included says that replicas of the tablet's cell may be used: the local cell, or one with
-// the same alias. spec: D-35, D-42
+// the same alias. spec: D-35, D-42, G-50
 func (hc *HealthCheck) included(tablet topodata.Tablet) bool {
 	cell, local := tablet.Alias.Cell, hc.opts.LocalCell
 	return cell == local || hc.aliases != nil && hc.aliasOf(cell) == hc.aliasOf(local)

@@ -300,7 +300,8 @@ func TestReplicas(t *testing.T) {
 	require.Contains(t, text, "there may be a reparent operation in progress", "the watcher was asked for all types")
 }
 
-// All tablets of the local cell get their share, the others none. spec: G-51
+// All tablets of the local cell get their share, the others none, whatever the order of the
+// list. spec: G-51, D-47
 func TestChoiceIsFair(t *testing.T) {
 	w := sim.New(sim.Config{Seed: 7})
 	got := map[string]int{}
@@ -456,4 +457,32 @@ func TestStatusOfTargets(t *testing.T) {
 	out := w.Run()
 	require.Equal(t, sim.Finished, out.Kind, out.Detail)
 	require.Equal(t, []string{"a.-80.primary 1 0 1", "a.80-.primary 1 0 1", "a.80-.replica 2 0 2", "b.0.primary 1 0 1"}, rows)
+}
+
+// Without a buffer a request takes as long as its calls, whatever the watcher says.
+// spec: GI-6, GI-7, G-29
+func TestNoWaitWithoutBuffer(t *testing.T) {
+	var took []sim.Time
+	w := sim.New(sim.Config{})
+	w.AddHost("gate-1", sim.HostOptions{}, func(env *sim.Env) {
+		all, s := gatetest.NewTablets(env), &scripted{calls: new([]string), should: true}
+		g := gateway.New(env, s, s, nil, gateway.Options{RetryCount: 2, Behaviors: behaviors("main")})
+		target := query.Target{Keyspace: "ks", Shard: "0", TabletType: topodata.Primary}
+		for _, alias := range []string{"", "zone1-1", "zone1-2", "zone1-3", "zone1-4"} {
+			if alias != "" {
+				tablet := all.Add(gatetest.Record(alias, "ks", "0", topodata.Primary))
+				tablet.Answer = func(*sim.Context, string, any) (any, error) {
+					env.Sleep(time.Second)
+					return nil, notServing()
+				}
+				s.healthy = append(s.healthy, &discovery.TabletHealth{Tablet: tablet.Record, Conn: tablet})
+			}
+			began := env.Now()
+			_, _ = g.Execute(env.Background(), query.MethodExecute, &query.ExecuteRequest{Target: target})
+			took = append(took, env.Now()-began)
+		}
+	})
+	out := w.Run()
+	require.Equal(t, sim.Finished, out.Kind, out.Detail)
+	require.Equal(t, []sim.Time{0, 1e9, 2e9, 3e9, 3e9}, took)
 }

@@ -142,6 +142,8 @@ func TestEmergencyLosesNothing(t *testing.T) {
 		if !p.Behaviors.ReplicationManager {
 			kill = rapid.SampledFrom([]time.Duration{0, 0, 0, 5, 20, 30, 40, 60, 80, 100, 130, 160, 3000}).Draw(t, "kill") * time.Millisecond
 		}
+		behind := rapid.SampledFrom([]uint32{0, 101, 102}).Draw(t, "behind")
+		delay := rapid.SampledFrom([]time.Duration{0, 0, 1, 3}).Draw(t, "delay") * time.Second
 		rec := trace.NewRecorder(trace.Filter{Kinds: []string{string(tablet.KindState), string(mysqld.KindReadOnly), string(trace.KindHost)}})
 		cfg := sim.Config{
 			Seed: rapid.Uint64().Draw(t, "seed"), Sink: rec,
@@ -150,7 +152,9 @@ func TestEmergencyLosesNothing(t *testing.T) {
 		c := runCluster(t, cfg, p, "semi_sync", func(x *cluster) {
 			x.errantStarts = true
 			x.write(3, 100*time.Millisecond)
-			x.env.Sleep(500 * time.Millisecond)
+			x.env.Sleep(300 * time.Millisecond)
+			x.setBack(behind, delay)
+			x.env.Sleep(400 * time.Millisecond)
 			x.hit(fault)
 			x.env.Sleep(100 * time.Millisecond)
 			first := x.ers("vtctld-1", reparent.EmergencyOptions{})
@@ -184,6 +188,16 @@ func TestEmergencyLosesNothing(t *testing.T) {
 	})
 }
 
+// setBack lets the replicas apply late, and one of them receive nothing.
+func (c *cluster) setBack(behind uint32, delay time.Duration) {
+	for _, uid := range []uint32{101, 102} {
+		c.mysql[uid].SetTimings(func(tm *mysqld.Timings) { tm.SourceDelay = delay })
+	}
+	if behind != 0 {
+		c.net.Partition(mysqld.HostName(alias(behind)), mysqld.HostName(alias(100)))
+	}
+}
+
 // hit does something to the primary.
 func (c *cluster) hit(fault string) {
 	name := alias(100).String()
@@ -211,11 +225,10 @@ func others() []string {
 // repair brings the old primary back.
 func (c *cluster) repair(fault string) {
 	name := alias(100).String()
+	c.net.HealAll()
 	switch fault {
 	case noMySQL, noMachine:
 		c.hosts["mysqld-"+name].Restart()
-	case noNetwork:
-		c.net.HealAll()
 	}
 	switch fault {
 	case noTablet, noMachine:
