@@ -15,15 +15,8 @@ lint:                   ## format and static checks
 	go tool gofumpt -l .
 	go tool staticcheck ./...
 
-# The same hashes must come out of every build: the channel back end of the kernel,
-# one and four processors, the race detector, 32 bits, and WebAssembly (if node is there).
-HASHES = -count=1 -run 'Golden|Hash' ./sim ./experiments/runner
 determinism:            ## equal hashes from other builds of the same code
-	go test -cpu 1,4 $(HASHES)
-	go test -tags bufsim_handoff $(HASHES)
-	go test -race $(HASHES)
-	GOARCH=386 go test $(HASHES)
-	if command -v node >/dev/null; then GOOS=js GOARCH=wasm go test -exec "$$(go env GOROOT)/lib/wasm/go_js_wasm_exec" $(HASHES); fi
+	./.ci/determinism
 
 bench:                  ## the kernel beside testing/synctest, in one process
 	go test -run '^$$' -bench 'AgainstSynctest|Memory|TwoWorlds' -cpu 1 ./sim

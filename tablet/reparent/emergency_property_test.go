@@ -151,7 +151,7 @@ func TestEmergencyLosesNothing(t *testing.T) {
 		}
 		c := runCluster(t, cfg, p, "semi_sync", func(x *cluster) {
 			x.errantStarts = true
-			x.write(3, 100*time.Millisecond)
+			x.write(3, 150*time.Millisecond)
 			x.env.Sleep(300 * time.Millisecond)
 			x.setBack(behind, delay)
 			x.env.Sleep(400 * time.Millisecond)
