@@ -37,7 +37,16 @@ func (c *Chan[T]) Send(v T) {
 		s := c.newSlot()
 		s.v = v
 		wt.enrol(&c.sendq, s)
-		wt.park()
+		if box := wt.leave(); box != nil { // wt.park, written out to save a frame
+			if box.flip() {
+				box.next()
+			} else {
+				box.yield(struct{}{})
+			}
+		}
+		if wt.fired < 0 {
+			panic(killed{})
+		}
 		ok := s.ok
 		c.freeSlot(s)
 		if !ok {
@@ -62,7 +71,16 @@ func (c *Chan[T]) Recv() (v T, ok bool) {
 		wt := c.env.begin(OpRecv, &c.Object)
 		s := c.newSlot()
 		wt.enrol(&c.recvq, s)
-		wt.park()
+		if box := wt.leave(); box != nil { // wt.park, written out to save a frame
+			if box.flip() {
+				box.next()
+			} else {
+				box.yield(struct{}{})
+			}
+		}
+		if wt.fired < 0 {
+			panic(killed{})
+		}
 		v, ok = s.v, s.ok
 		c.freeSlot(s)
 	} else {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 )
@@ -127,34 +128,55 @@ type Decision struct {
 	N, C int32
 }
 
-// decisionLog is a list of decisions in chunks, so that growing copies nothing.
+// decisionLog is a list of decisions in chunks, so that growing copies nothing. A
+// decision takes three bytes: kind, n and c; or, with a 0 in place of n, which is
+// never less than 2, and four bytes more for each of n and c, ten.
 type decisionLog struct {
-	full [][]Decision
-	last []Decision
+	full [][]byte
+	last []byte
 }
 
-const decisionChunk = 4096
+const (
+	decisionChunk = 16 << 10
+	decisionMax   = 10 // bytes
+)
 
 func (l *decisionLog) add(d Decision) {
-	n := len(l.last)
-	if n == cap(l.last) {
+	if cap(l.last)-len(l.last) < decisionMax {
 		l.grow()
-		n = len(l.last)
 	}
-	l.last = l.last[:n+1]
-	l.last[n] = d
+	if d.N < 256 {
+		l.last = append(l.last, byte(d.Kind), byte(d.N), byte(d.C))
+		return
+	}
+	l.last = append(l.last, byte(d.Kind), 0)
+	l.last = binary.LittleEndian.AppendUint32(l.last, uint32(d.N))
+	l.last = binary.LittleEndian.AppendUint32(l.last, uint32(d.C))
 }
 
 func (l *decisionLog) grow() {
-	if len(l.last) == decisionChunk {
+	if cap(l.last) >= decisionChunk {
 		l.full = append(l.full, l.last)
-		l.last = make([]Decision, 0, decisionChunk)
+		l.last = make([]byte, 0, decisionChunk)
 	} else {
-		l.last = append(make([]Decision, 0, max(64, 4*len(l.last))), l.last...)
+		l.last = append(make([]byte, 0, max(256, min(4*cap(l.last), decisionChunk))), l.last...)
 	}
 }
 
-func (l *decisionLog) all() []Decision { return append(slices.Concat(l.full...), l.last...) }
+func (l *decisionLog) all() []Decision {
+	var list []Decision
+	for b := slices.Concat(append(l.full, l.last)...); len(b) > 0; {
+		if b[1] > 0 {
+			list = append(list, Decision{ChoiceKind(b[0]), int32(b[1]), int32(b[2])})
+			b = b[3:]
+			continue
+		}
+		n, c := binary.LittleEndian.Uint32(b[2:]), binary.LittleEndian.Uint32(b[6:])
+		list = append(list, Decision{ChoiceKind(b[0]), int32(n), int32(c)})
+		b = b[10:]
+	}
+	return list
+}
 
 // choose makes one decision, logs it and feeds the hash.
 func (w *World) choose(kind ChoiceKind, op Op, obj *Object, n int) int {

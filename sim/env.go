@@ -67,8 +67,12 @@ func (e *Env) Wall() int64 {
 func (e *Env) Sleep(d time.Duration) {
 	if w := e.w; w != nil && d > 0 {
 		p := w.waiter(OpSleep)
-		if w.fallAsleep(e, p, w.now.Add(d)) {
-			p.wait.rest(struct{}{})
+		if box := w.fallAsleep(e, p, w.now.Add(d)); box != nil {
+			if box.flip() {
+				box.next()
+			} else {
+				box.yield(struct{}{})
+			}
 			if p.killed {
 				panic(killed{})
 			}

@@ -29,10 +29,41 @@ func (p *Pool) put(c *coro) {
 	p.idle = append(p.idle, c)
 }
 
-// Close frees the idle coroutines. The pool can be used again afterwards.
+// Close frees the idle coroutines. Those that have changed places with procs of a
+// world that is not closed yet stay. The pool can be used again afterwards.
 func (p *Pool) Close() {
+	in := make(map[*mailbox]*coro, len(p.idle))
 	for _, c := range p.idle {
-		c.close()
+		in[c.at] = c
 	}
-	p.idle, p.procs = nil, nil
+	kept := p.idle[:0:0]
+	for _, c := range p.idle {
+		if in[c.at] == c {
+			kept = append(kept, closeCircle(c, in)...)
+		}
+	}
+	p.idle, p.procs = kept, nil
+}
+
+// closeCircle ends c, the one that waits in the mailbox of c, the one that waits in
+// the mailbox of that one, and so on. If the circle is not complete, because there
+// are procs in it, it returns its coroutines instead. Either way it takes them out of in.
+func closeCircle(c *coro, in map[*mailbox]*coro) []*coro {
+	var circle []*coro
+	last := c
+	for c != nil {
+		delete(in, c.at)
+		circle = append(circle, c)
+		last, c = c, in[&c.home]
+	}
+	if circle[0].at != &last.home {
+		return circle
+	}
+	if circle[0] != last {
+		circle[0].at.swap() // all go home, one after the other
+	}
+	for _, c := range circle {
+		c.home.swap()
+	}
+	return nil
 }

@@ -2,13 +2,14 @@ package sim
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 )
 
 // Proc is a simulated goroutine: a coroutine that only the scheduler resumes.
 type Proc struct {
 	id     uint64
-	resume func() (struct{}, bool) // runs the coroutine until it yields
+	seat   seat
 	co     *coro
 	host   *Host
 	cause  uint64 // step that made it ready
@@ -16,6 +17,7 @@ type Proc struct {
 	state  procState
 	daemon bool
 	killed bool
+	whole  bool // ended by returning or by a panic
 	timer  Timer
 	wait   wait
 	name   string
@@ -51,8 +53,12 @@ func (p *Proc) giveWay(op Op, obj *Object) {
 	wt.op, wt.obj, wt.since = op, obj, w.now
 	wt.used, wt.fired = 0, -1
 	p.makeReady()
-	if !w.ownTurn(p) {
-		wt.rest(struct{}{})
+	if box := w.handOver(p); box != nil {
+		if box.flip() {
+			box.next()
+		} else {
+			box.yield(struct{}{})
+		}
 		if p.killed {
 			panic(killed{})
 		}
@@ -102,47 +108,53 @@ func (w *World) newProc() *Proc {
 func (w *World) boot(p *Proc) {
 	p.co = w.pool.get()
 	p.co.p = p
-	p.resume = p.co.next
+	p.seat.at = p.co.at
 }
 
-// unwind runs p, which is killed, to its end.
+// unwind runs p, which is killed, to its end; then the caller goes on.
 func (w *World) unwind(p *Proc) {
 	if p.co == nil {
 		w.boot(p)
 	}
-	before := w.cur
-	w.cur, p.state = p, procRunning
-	p.resume()
-	w.cur = before
-	if p.state == procDone {
-		w.reap(p)
-	}
+	before, back := w.cur, w.back
+	w.cur, w.back, p.state = p, w.on, procRunning
+	w.turnTo(&p.seat).swap()
+	w.cur, w.back = before, back
+	w.reap(p)
 }
 
-// body is what a coroutine runs for its proc; rest is how it yields. The recovery must be here: a panic
+// body is what a coroutine runs for its proc. The recovery must be here: a panic
 // loses its stack when it leaves the coroutine.
-func (p *Proc) body(rest func(struct{}) bool) {
+func (p *Proc) body() {
 	defer p.ended()
-	p.wait.rest = rest
+	p.whole = false
 	if !p.killed {
 		p.fn()
 	}
+	p.whole = true
 }
 
 func (p *Proc) ended() {
 	p.state = procDone
 	w := p.host.w
 	switch v := recover().(type) {
-	case nil, killed:
+	case nil:
+		if !p.whole {
+			w.turnTo(w.back).swap() // for ever: see reap
+		}
+		return
+	case killed:
 	case assertion:
 		w.end(Outcome{Kind: AssertionFailed, ID: v.id, Detail: fmt.Sprintf("%s\nin proc %s", v, p.fullName())})
 	default:
 		w.end(Outcome{Kind: Panicked, Detail: fmt.Sprintf("panic: %v\nin proc %s\n%s", v, p.fullName(), debug.Stack())})
 	}
+	p.whole = true
 }
 
 // reap takes an ended proc out of the world and keeps its coroutine and its
-// memory for the next one.
+// memory for the next one. If the proc called runtime.Goexit, as a failing test does,
+// the goroutine that runs the world does the same.
 func (w *World) reap(p *Proc) {
 	last := len(w.procs) - 1
 	moved := w.procs[last]
@@ -153,6 +165,10 @@ func (w *World) reap(p *Proc) {
 		w.workers--
 	}
 	w.disarm(&p.timer)
+	if !p.whole {
+		runtime.Goexit()
+	}
+	p.co.at = p.seat.at
 	w.pool.put(p.co)
 	p.co, p.env, p.fn, p.killed = nil, nil, nil, false
 	p.id, p.timer.node, p.wait.used = 0, nil, 0

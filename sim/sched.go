@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// loop runs steps until the world ends or nothing is runnable up to the limit.
+// loop runs steps until the world ends or nothing is runnable up to the limit. The
+// procs pass control among themselves as long as only procs go on: see handOver.
 func (w *World) loop() {
 	defer w.recoverCallback()
+	w.on, w.back = &w.main, &w.main
 	for w.outcome == nil && (w.ready.n > 0 || w.advance()) {
 		k := w.take(w.pick())
 		if p := k.p; p != nil {
@@ -17,9 +19,9 @@ func (w *World) loop() {
 				w.boot(p)
 			}
 			w.cur, p.state = p, procRunning
-			p.resume() // not in a function of its own: see wait.park
-			if p.state == procDone {
-				w.reap(p)
+			w.turnTo(&p.seat).swap()
+			if w.cur.state == procDone {
+				w.reap(w.cur)
 			}
 		} else {
 			w.beginStep(k, k.t.id)
@@ -158,28 +160,36 @@ func (w *World) tooManySteps() {
 	}
 }
 
-// ownTurn ends the current step, that of p, which is about to park. If p is also
-// the next to go, it begins its next step and reports true: p goes on without a
-// switch. Otherwise the scheduler goes on from here; a choice made is kept for it.
-func (w *World) ownTurn(p *Proc) bool {
+// handOver ends the current step, that of p, which is about to park. If the next to
+// go is a proc, it begins that proc's step; otherwise the loop goes on, and a choice
+// made is kept for it. It returns the mailbox of the goroutine with which p must
+// change places; nil if p itself goes on.
+func (w *World) handOver(p *Proc) *mailbox {
 	w.endStep()
-	if w.outcome != nil || w.workers == 0 || w.ready.n == 0 && !w.advance() {
-		return false
+	if w.outcome != nil || w.workers == 0 || w.onStep != nil || w.ready.n == 0 && !w.advance() {
+		return w.turnTo(&w.main)
 	}
 	i := 0
 	if w.chooser != nil {
 		i = w.pick()
 	}
-	if w.ready.at(i).p != p {
+	q := w.ready.at(i).p
+	if q == nil {
 		if w.chooser != nil {
 			w.forced = i
 		}
-		return false
+		return w.turnTo(&w.main)
 	}
 	w.take(i)
-	w.beginStep(task{p: p}, p.id)
-	p.state = procRunning
-	return true
+	w.beginStep(task{p: q}, q.id)
+	w.cur, q.state = q, procRunning
+	if q == p {
+		return nil
+	}
+	if q.co == nil {
+		w.boot(q)
+	}
+	return w.turnTo(&q.seat)
 }
 
 // call fires a timer that is neither a plain sleep nor stopped.

@@ -151,13 +151,14 @@ func (w *World) disarm(t *Timer) bool {
 }
 
 // fallAsleep prepares the running proc for sleeping until an instant to come. It
-// reports false if nothing else happens until then: the time has passed already.
-func (w *World) fallAsleep(e *Env, p *Proc, until Time) bool {
+// returns the mailbox to wait in; nil if nothing else happens until then: the time
+// has passed already.
+func (w *World) fallAsleep(e *Env, p *Proc, until Time) *mailbox {
 	wt := &p.wait
 	wt.op, wt.obj, wt.since = OpSleep, &e.self, w.now
 	wt.used, wt.fired = 0, -1
 	p.state = procWaiting
 	p.timer.cause = w.steps
 	w.timers.push(&p.timer, until)
-	return !w.ownTurn(p)
+	return w.handOver(p)
 }

@@ -6,11 +6,8 @@ package sim
 
 // wait is one act of waiting of one proc (or, in real time, of one goroutine).
 type wait struct {
-	proc *Proc     // nil in real time
-	live *liveWait // nil in a World
-	// rest gives control to the scheduler until the proc is resumed; in real time it
-	// gives up the monitor and blocks the goroutine.
-	rest  func(struct{}) bool
+	proc  *Proc     // nil in real time
+	live  *liveWait // nil in a World
 	obj   *Object
 	since Time
 	fired int32 // index of the case that fired, -1 while waiting
@@ -100,7 +97,7 @@ func (e *Env) begin(op Op, obj *Object) *wait {
 
 func (e *Env) beginLive(op Op, obj *Object) *wait {
 	l := &liveWait{env: e, wake: make(chan struct{}, 1)}
-	wt := &wait{live: l, rest: l.rest, fired: -1, op: op, obj: obj}
+	wt := &wait{live: l, fired: -1, op: op, obj: obj}
 	wt.own()
 	return wt
 }
@@ -112,11 +109,17 @@ func (wt *wait) own() {
 	}
 }
 
-func (l *liveWait) rest(struct{}) bool {
+// leave gives control to the next task and returns the mailbox to wait in, if there
+// is need to; in real time it gives up the monitor and blocks the goroutine.
+func (wt *wait) leave() *mailbox {
+	if p := wt.proc; p != nil {
+		return p.host.w.handOver(p)
+	}
+	l := wt.live
 	l.env.live.Unlock()
 	<-l.wake
 	l.env.live.Lock()
-	return true
+	return nil
 }
 
 // waiter returns the proc that is about to wait.
@@ -161,10 +164,17 @@ func (wt *wait) node(i int) *node {
 // park waits until a node fires; then wt.fired is its index. The monitor, held by
 // the caller in real time, is given up meanwhile and held again at return.
 //
-// It must be inlined: after a switch the processor mispredicts every return, so
-// each frame between a program and the switch costs as much as a cache miss.
+// After a switch the processor mispredicts every return, so each frame between a
+// program and the switch costs as much as a cache miss: therefore swap is written out
+// here, and all of park where procs wait most.
 func (wt *wait) park() {
-	wt.rest(struct{}{})
+	if box := wt.leave(); box != nil {
+		if box.flip() {
+			box.next()
+		} else {
+			box.yield(struct{}{})
+		}
+	}
 	if wt.fired < 0 {
 		panic(killed{})
 	}

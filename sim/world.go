@@ -53,6 +53,9 @@ type World struct {
 	ready    readyRing
 	timers   timerHeap
 	cur      *Proc
+	main     seat  // the goroutine that runs the world
+	on       *seat // the goroutine that runs now
+	back     *seat // the goroutine that goes on when the current proc ends
 	curTimer *Timer
 	forced   int // index in ready of the task chosen to go next, -1 if not chosen yet
 
