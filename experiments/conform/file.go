@@ -31,7 +31,7 @@ func (p Problem) String() string {
 // ReadFile reads the vectors of a file; see [Read].
 func ReadFile(path string) ([]Vector, []Problem) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, []Problem{{File: path, What: "this is a directory", Fix: fmt.Sprintf("name its files, e.g. %s/*.jsonl*", strings.TrimRight(path, "/"))}}
+		return nil, []Problem{{File: path, What: "this is a directory", Fix: "name the .jsonl and .jsonl.gz files in it and below it"}}
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -152,7 +152,7 @@ func TestReplayKeepsTheHash(t *testing.T) {
 // machine's clock, and demands that TestSameSeedSameBytes sees it.
 func TestCanary(t *testing.T) {
 	if runtime.GOOS == "js" || testing.Short() {
-		t.Skip("starts the go command")
+		t.Skip("compiles the runner with the go command, which -short leaves out and WebAssembly cannot start")
 	}
 	c := exec.Command("go", "test", "-count=1", "-tags", "bufsim_canary", "-run", "^TestSameSeedSameBytes$", ".")
 	c.Env = append(os.Environ(), "BUFSIM_SEEDS=10")

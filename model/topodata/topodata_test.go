@@ -178,12 +178,14 @@ func TestOverlapsMeansSharedID(t *testing.T) {
 		}
 		return string([]byte{hex[n/16], hex[n%16]})
 	})
+	bounds := rapid.Custom(func(t *rapid.T) [2]string {
+		return [2]string{bound.Draw(t, "start"), bound.Draw(t, "end")}
+	}).Filter(func(b [2]string) bool { return b[1] == "" || b[0] < b[1] })
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(label string) topodata.KeyRange {
-			r, err := topodata.ParseKeyRange(bound.Draw(t, label+".start") + "-" + bound.Draw(t, label+".end"))
-			if err != nil {
-				t.Skip("out of order")
-			}
+			b := bounds.Draw(t, label)
+			r, err := topodata.ParseKeyRange(b[0] + "-" + b[1])
+			require.NoError(t, err)
 			return r
 		}
 		a, b := draw("a"), draw("b")
