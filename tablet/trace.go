@@ -2,32 +2,20 @@ package tablet
 
 import "bufsim/sim/trace"
 
-// The kinds of events of a tablet process. The host of an event is the tablet's.
+// The kinds of events of a tablet process; [TraceKinds] tells each. The host of an event is the tablet's.
 const (
-	// KindWant: SetServingType recorded a wish; from now on new requests may be refused.
-	KindWant trace.Kind = "tablet.want"
-	// KindState: a transition ended.
-	KindState trace.Kind = "tablet.state"
-	// KindTransitionFailed: a transition failed and will be tried again.
+	KindWant             trace.Kind = "tablet.want"
+	KindState            trace.Kind = "tablet.state"
 	KindTransitionFailed trace.Kind = "tablet.transition_failed"
-	// KindDrain: a drain began or ended.
-	KindDrain trace.Kind = "tablet.drain"
-	// KindKill: running queries or open transactions were ended.
-	KindKill trace.Kind = "tablet.kill"
-	// KindHealth: a health message was sent to all subscribers.
-	KindHealth trace.Kind = "tablet.health"
-	// KindStep: a step of a tablet manager call.
-	KindStep trace.Kind = "tablet.step"
-	// KindType: the tablet changed its type in memory.
-	KindType trace.Kind = "tablet.type"
-	// KindRecord: the tablet record was written.
-	KindRecord trace.Kind = "tablet.record"
-	// KindShardSync: the shard-sync loop wrote the shard record or ended a term.
-	KindShardSync trace.Kind = "tablet.shard_sync"
-	// KindQuery: a call of the query service ended.
-	KindQuery trace.Kind = "tablet.query"
-	// KindLife: the process started to serve, failed to start, or stops.
-	KindLife trace.Kind = "tablet.life"
+	KindDrain            trace.Kind = "tablet.drain"
+	KindKill             trace.Kind = "tablet.kill"
+	KindHealth           trace.Kind = "tablet.health"
+	KindStep             trace.Kind = "tablet.step"
+	KindType             trace.Kind = "tablet.type"
+	KindRecord           trace.Kind = "tablet.record"
+	KindShardSync        trace.Kind = "tablet.shard_sync"
+	KindQuery            trace.Kind = "tablet.query"
+	KindLife             trace.Kind = "tablet.life"
 )
 
 // TraceKinds documents the kinds of events of this package.

@@ -2,22 +2,15 @@ package mysqld
 
 import "bufsim/sim/trace"
 
-// The kinds of events of a MySQL server. The host of an event is the server's.
+// The kinds of events of a MySQL server; [TraceKinds] tells each. The host of an event is the server's.
 const (
-	// KindProcess: the process started or stopped.
-	KindProcess trace.Kind = "mysqld.process"
-	// KindReadOnly: read_only or super_read_only changed.
-	KindReadOnly trace.Kind = "mysqld.read_only"
-	// KindSemiSync: a side of semi-sync was switched.
-	KindSemiSync trace.Kind = "mysqld.semi_sync"
-	// KindReplication: a replication thread changed state.
+	KindProcess     trace.Kind = "mysqld.process"
+	KindReadOnly    trace.Kind = "mysqld.read_only"
+	KindSemiSync    trace.Kind = "mysqld.semi_sync"
 	KindReplication trace.Kind = "mysqld.replication"
-	// KindSource: the replication source was set or forgotten.
-	KindSource trace.Kind = "mysqld.source"
-	// KindCommit: a client's transaction was committed.
-	KindCommit trace.Kind = "mysqld.commit"
-	// KindReset: binary logs and GTIDs were reset.
-	KindReset trace.Kind = "mysqld.reset"
+	KindSource      trace.Kind = "mysqld.source"
+	KindCommit      trace.Kind = "mysqld.commit"
+	KindReset       trace.Kind = "mysqld.reset"
 )
 
 // TraceKinds documents the kinds of events of this package.

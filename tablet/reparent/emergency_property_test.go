@@ -1,7 +1,6 @@
 package reparent_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"bufsim/model/topodata"
-	"bufsim/model/vterr"
 	"bufsim/sim"
 	"bufsim/sim/explore"
 	"bufsim/sim/trace"
@@ -32,7 +30,9 @@ func TestEmergencyAlwaysInOrder(t *testing.T) {
 				s.has(tablet.Alias.UID, set(100, 9, int64(tablet.Alias.UID), 1), upTo(4), 100)
 			}
 		}
-		drawEmergencyTrouble(t, s)
+		drawTrouble(t, s, 3,
+			"StopReplicationAndGetStatus", "DemotePrimary", "WaitForPosition", "ReadReparentJournalInfo", "PrimaryPosition",
+			"PromoteReplica", "InitPrimary", "PopulateReparentJournal", "SetReplicationSource", "CheckShardLocked", "LockShard")
 		opts := reparent.EmergencyOptions{WaitForAllTablets: rapid.Bool().Draw(t, "all")}
 		if rapid.Bool().Draw(t, "named") {
 			opts.NewPrimary = s.tablets[rapid.IntRange(0, len(s.tablets)-1).Draw(t, "new")].Alias
@@ -81,41 +81,6 @@ func requireStoppedBeforePromotion(t *rapid.T, s *shard, out outcome, opts repar
 	require.True(t, slices.ContainsFunc(s.calls, func(c call) bool {
 		return c.err == nil && c.ended && (c.what == method("StopReplicationAndGetStatus", elect) || c.what == method("DemotePrimary", elect))
 	}), "the elect was stopped")
-}
-
-// drawEmergencyTrouble makes some calls go wrong, each in its own way whenever it is made.
-func drawEmergencyTrouble(t *rapid.T, s *shard) {
-	kinds := map[string]trouble{}
-	for range rapid.IntRange(0, 3).Draw(t, "troubles") {
-		name := rapid.SampledFrom([]string{
-			"StopReplicationAndGetStatus", "DemotePrimary", "WaitForPosition", "ReadReparentJournalInfo", "PrimaryPosition",
-			"PromoteReplica", "InitPrimary", "PopulateReparentJournal", "SetReplicationSource", "CheckShardLocked", "LockShard",
-		}).Draw(t, "method")
-		switch name {
-		case "CheckShardLocked":
-			name = fmt.Sprintf("CheckShardLocked %d", rapid.IntRange(1, 3).Draw(t, "check"))
-		case "LockShard":
-		default:
-			name = method(name, s.tablets[rapid.IntRange(0, len(s.tablets)-1).Draw(t, "tablet")].Alias)
-		}
-		kinds[name] = rapid.SampledFrom([]trouble{fails, hangs, isSlow, lateError}).Draw(t, "trouble")
-	}
-	s.behave = func(ctx *sim.Context, what string) error {
-		switch kinds[what] {
-		case fails:
-			return vterr.NewRPCError(vterr.Internal, "boom")
-		case hangs:
-			return s.untilDone(ctx)
-		case isSlow, lateError:
-			if err := s.env.SleepCtx(ctx, 3*time.Second); err != nil {
-				return vterr.NewRPCError(vterr.CodeOf(err), err.Error())
-			}
-			if kinds[what] == lateError {
-				return vterr.NewRPCError(vterr.Internal, "boom")
-			}
-		}
-		return nil
-	}
 }
 
 // What happens to the old primary before an emergency.

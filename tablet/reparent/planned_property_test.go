@@ -58,17 +58,15 @@ func drawShard(t *rapid.T) *shard {
 	return s
 }
 
-// drawTrouble makes some calls go wrong, each in its own way whenever it is made.
-func drawTrouble(t *rapid.T, s *shard) {
+// drawTrouble makes some calls of the methods go wrong, each in its own way whenever it is
+// made; checks is how often the lock is checked.
+func drawTrouble(t *rapid.T, s *shard, checks int, methods ...string) {
 	kinds := map[string]trouble{}
 	for range rapid.IntRange(0, 3).Draw(t, "troubles") {
-		name := rapid.SampledFrom([]string{
-			"GetGlobalStatusVars", "ReplicationStatus", "PrimaryPosition", "DemotePrimary", "UndoDemotePrimary", "WaitForPosition",
-			"PromoteReplica", "InitPrimary", "SetReadWrite", "PopulateReparentJournal", "SetReplicationSource", "CheckShardLocked", "LockShard",
-		}).Draw(t, "method")
+		name := rapid.SampledFrom(methods).Draw(t, "method")
 		switch name {
 		case "CheckShardLocked":
-			name = fmt.Sprintf("CheckShardLocked %d", rapid.IntRange(1, 4).Draw(t, "check"))
+			name = fmt.Sprintf("CheckShardLocked %d", rapid.IntRange(1, checks).Draw(t, "check"))
 		case "LockShard":
 		default:
 			name = method(name, s.tablets[rapid.IntRange(0, len(s.tablets)-1).Draw(t, "tablet")].Alias)
@@ -100,7 +98,9 @@ func drawTrouble(t *rapid.T, s *shard) {
 func TestAlwaysInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawShard(t)
-		drawTrouble(t, s)
+		drawTrouble(t, s, 4,
+			"GetGlobalStatusVars", "ReplicationStatus", "PrimaryPosition", "DemotePrimary", "UndoDemotePrimary", "WaitForPosition",
+			"PromoteReplica", "InitPrimary", "SetReadWrite", "PopulateReparentJournal", "SetReplicationSource", "CheckShardLocked", "LockShard")
 		p := reparent.Options{Release: profileOf(t, rapid.SampledFrom([]string{"v12", "v15", "v17", "v19", "v22", "v24"}).Draw(t, "release"))}
 		opts := reparent.PlannedOptions{}
 		if rapid.Bool().Draw(t, "named") {
