@@ -122,7 +122,6 @@ func TestTwoMissingShardsAreNotRetried(t *testing.T) {
 func TestPassesOfAStatement(t *testing.T) {
 	fates := []error{nil, errReleased(), vterr.ErrShardMissing, vterr.ErrBufferEvicted}
 	answers := []error{nil, vterr.DeniedTables(""), vterr.NotServing(), gatetest.ErrApplication()}
-	most := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		b := &below{fates: rapid.SliceOfN(rapid.SampledFrom(fates), 1, 30).Draw(rt, "fates")}
 		next := rapid.SliceOfN(rapid.SampledFrom(answers), 1, 30).Draw(rt, "answers")
@@ -140,9 +139,18 @@ func TestPassesOfAStatement(t *testing.T) {
 		if err == nil {
 			require.Nil(rt, next[calls%len(next)], "GI-11: the last call succeeded")
 		}
-		most = max(most, b.passes)
 	})
-	require.Greater(t, most, 3, "both layers retry")
+}
+
+// Three passes for each of three plans: in two the shard is gone, and in the third the tablet
+// denies the table. spec: G-73, G-74
+func TestBothLayersRetry(t *testing.T) {
+	b := &below{fates: []error{vterr.ErrShardMissing, vterr.ErrShardMissing, errReleased()}}
+	err := executed(t, b, []string{"0"}, oneRow(), func(*sim.Context, string, any) (any, error) {
+		return nil, vterr.DeniedTables("")
+	})
+	require.ErrorContains(t, err, vterr.TextDeniedTables)
+	require.Equal(t, 9, b.passes)
 }
 
 // The wait for newer rules ends with the statement's context. spec: G-74, G-79d
