@@ -3,7 +3,9 @@ package mysqld
 import (
 	"time"
 
+	"bufsim/model/gtid"
 	"bufsim/sim"
+	"bufsim/sim/trace"
 )
 
 // relayed is a transaction in the relay log.
@@ -60,7 +62,7 @@ func (s *Server) writeRelayLog(entries []*Entry) {
 			continue
 		}
 		s.retrieved.Add(e.UUID, e.Number)
-		s.relay = append(s.relay, relayed{entry: e, received: now, ready: now.Add(s.draw(s.timings.Apply))})
+		s.relay = append(s.relay, relayed{entry: e, received: now, ready: now.Add(s.timings.onDisk(s.draw(s.timings.Apply)))})
 	}
 	if idle && len(s.relay) > 0 {
 		s.kickApplier()
@@ -93,27 +95,31 @@ func (a *applier) applyDue() (next sim.Time, running bool) {
 	if s.applier != a {
 		return 0, false
 	}
-	now, applied := a.p.env.Now(), false
+	now, applied := a.p.env.Now(), gtid.Set{}
 	next = sim.Never
-	for len(s.relay) > 0 {
+	for len(s.relay) > 0 && s.stall == nil {
 		head := s.relay[0]
 		due := a.due(head)
 		if due > now {
 			next = due
 			break
 		}
+		if err := s.applyRelayed(head.entry); err != nil {
+			s.failApplier(err)
+			break
+		}
 		a.last = due
 		s.relay = s.relay[1:]
-		s.applyRelayed(head.entry)
-		applied = true
+		applied.Add(head.entry.UUID, head.entry.Number)
 	}
 	if len(s.relay) == 0 {
 		s.relay = nil
 	}
-	if applied {
+	if !applied.IsEmpty() {
+		s.emitSet(KindApply, applied)
 		s.wakeDumps()
 	}
-	return next, true
+	return next, s.applier == a
 }
 
 // due is when a transaction can be committed, the one before it being committed.
@@ -121,7 +127,7 @@ func (a *applier) due(r relayed) sim.Time {
 	t := &a.server.timings
 	due := max(r.ready, a.last)
 	if t.ApplyRate > 0 {
-		due = max(due, a.last.Add(time.Second/time.Duration(t.ApplyRate)))
+		due = max(due, a.last.Add(t.onDisk(time.Second/time.Duration(t.ApplyRate))))
 	}
 	if t.SourceDelay > 0 {
 		looked := max(r.received, a.last)
@@ -142,10 +148,29 @@ func delayNap(now, committed sim.Time, delay time.Duration) time.Duration {
 }
 
 // applyRelayed commits a replicated transaction under its own GTID, and logs it.
-func (s *Server) applyRelayed(e *Entry) {
+func (s *Server) applyRelayed(e *Entry) error {
 	if s.executed.Has(e.UUID, e.Number) {
-		return
+		return nil
+	}
+	if err := s.tables.conflict(e.Changes); err != nil {
+		return err
 	}
 	s.appendLog(e)
 	s.engineCommit(e)
+	return nil
+}
+
+// failApplier stops the thread because a transaction cannot be applied; it stays in the
+// relay log.
+// spec: T-104
+func (s *Server) failApplier(err error) {
+	s.applier, s.sqlError = nil, err.Error()
+	s.emitThread("sql", Stopped, s.sqlError)
+}
+
+// emitSet records an event whose only field is a GTID set.
+func (s *Server) emitSet(kind trace.Kind, set gtid.Set) {
+	if s.tracing() {
+		s.emit(kind, trace.Str("gtids", set.String()))
+	}
 }

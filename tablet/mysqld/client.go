@@ -28,12 +28,15 @@ func (c *Client) Server() *Server { return c.server }
 func (s *Server) dropClient(gone *Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if p := s.process; p != nil && !s.awaitDisk(s.disk, p.died) {
+		return // the server crashed, and with it the sessions
+	}
 	for _, conn := range slices.Clone(s.conns) {
 		if conn.client != gone {
 			continue
 		}
 		if conn.writing && !conn.inTransaction && conn.err == nil {
-			s.commit(conn, []Change{changeOf(conn.statement)})
+			s.commit(conn, []Change{conn.changeOf(conn.statement)})
 		}
 		conn.end(ErrKilled)
 	}
@@ -51,6 +54,25 @@ func (c *Client) quick(fn func(*Server) error) error {
 // command runs a command that takes some time and happens at its end. If the caller or
 // the server dies meanwhile, it does not happen.
 func (c *Client) command(cost func(*Timings) sim.Dist, fn func(*Server) error) error {
+	return c.run(func(s *Server) time.Duration { return s.draw(cost(&s.timings)) }, fn)
+}
+
+// diskCommand is a command that writes to the disk.
+func (c *Client) diskCommand(cost func(*Timings) sim.Dist, fn func(*Server) error) error {
+	s := c.server
+	died := (*sim.Event)(nil)
+	return c.run(func(s *Server) time.Duration {
+		died = s.process.died
+		return s.timings.onDisk(s.draw(cost(&s.timings)))
+	}, func(*Server) error {
+		if !s.awaitDisk(c.env, died) {
+			return ErrGone
+		}
+		return fn(s)
+	})
+}
+
+func (c *Client) run(cost func(*Server) time.Duration, fn func(*Server) error) error {
 	s := c.server
 	wait, died, err := c.start(cost)
 	if err != nil {
@@ -67,14 +89,14 @@ func (c *Client) command(cost func(*Timings) sim.Dist, fn func(*Server) error) e
 	return fn(s)
 }
 
-func (c *Client) start(cost func(*Timings) sim.Dist) (time.Duration, *sim.Event, error) {
+func (c *Client) start(cost func(*Server) time.Duration) (time.Duration, *sim.Event, error) {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.up.Load() {
 		return 0, nil, ErrRefused
 	}
-	return s.draw(cost(&s.timings)), s.process.died, nil
+	return cost(s), s.process.died, nil
 }
 
 // background runs a command in the server, where it goes on when the caller dies, and waits

@@ -1,9 +1,6 @@
 package mysqld
 
-import (
-	"bufsim/sim"
-	"bufsim/sim/trace"
-)
+import "bufsim/sim"
 
 // pending is a commit that is in the log. Under semi-sync it waits, in the order of the log,
 // until enough replicas have it.
@@ -20,37 +17,34 @@ type pending struct {
 // at once; with it, once acknowledged. The connection's active write becomes the commit's:
 // it is over at the engine commit, whatever happens to the session. The caller holds the lock.
 func (s *Server) commit(c *Conn, changes []Change) *pending {
-	e := newEntry(s.uuid, s.nextGTID, s.disk.Now(), changes)
+	e := newEntry(s.uuid, s.nextGTID, s.disk.Now(), s.tables.number(changes))
 	s.nextGTID++
 	p := &pending{entry: e, index: len(s.log)}
 	s.appendLog(e)
 	c.writing = false
-	if s.semi.source {
+	if s.tracing() {
+		s.emitBinlog(e)
+	}
+	if s.semi.waits() {
 		p.done = s.disk.NewEvent("mysqld.commit")
-		s.semi.queue = append(s.semi.queue, p)
+		s.enqueue(p)
 	} else {
-		s.complete(p)
+		s.complete(p, causeAsync)
 	}
 	s.wakeDumps()
 	return p
 }
 
 // complete commits in the engine and lets the session go on.
-func (s *Server) complete(p *pending) {
+func (s *Server) complete(p *pending, cause commitCause) {
 	s.engineCommit(p.entry)
 	s.read.leave()
-	if s.process != nil && s.process.env.Tracing() {
-		s.emitCommit(p)
+	if s.tracing() {
+		s.emitCommit(p, cause)
 	}
 	if p.done != nil {
 		p.done.Set()
 	}
-}
-
-func (s *Server) emitCommit(p *pending) {
-	first := p.entry.Changes[0]
-	s.emit(KindCommit, trace.Str("gtid", p.entry.GTID()), trace.Str("table", first.Table), trace.Int("key", first.Key),
-		trace.Int("value", first.Value), trace.Int("waited_ns", int64(s.disk.Now().Sub(p.entry.CommittedAt))))
 }
 
 // await blocks until a commit is in the engine. When the session is killed or ctx ends

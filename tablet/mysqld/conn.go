@@ -1,6 +1,7 @@
 package mysqld
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -102,9 +103,11 @@ func (c *Conn) tryStatement(st query.Statement) (cost time.Duration, wait *sim.E
 			return 0, wait, err
 		}
 		c.statement = st
-		return s.draw(s.timings.Write) + st.Cost, nil, nil
-	case st.Verb.IsRead():
+		return s.timings.onDisk(s.draw(s.timings.Write)) + st.Cost, nil, nil
+	case st.Verb == query.VerbSleep:
 		return s.draw(s.timings.Read) + st.Cost, nil, nil
+	case st.Verb.IsRead():
+		return s.timings.onDisk(s.draw(s.timings.Read)) + st.Cost, nil, nil
 	default:
 		return st.Cost, nil, nil
 	}
@@ -126,6 +129,12 @@ func (c *Conn) work(ctx *sim.Context, cost time.Duration) error {
 
 func (c *Conn) finishStatement(ctx *sim.Context, st query.Statement) (query.Result, error) {
 	result, p, err := c.effect(st)
+	for errors.Is(err, errDiskStalled) {
+		if err := c.awaitDisk(ctx); err != nil {
+			return query.Result{}, err
+		}
+		result, p, err = c.effect(st)
+	}
 	if p == nil {
 		return result, err
 	}
@@ -143,12 +152,14 @@ func (c *Conn) effect(st query.Statement) (query.Result, *pending, error) {
 		return query.Result{}, nil, c.err
 	case !st.Verb.IsWrite():
 		return s.lookUp(st), nil, nil
+	case s.stall != nil:
+		return query.Result{}, nil, errDiskStalled
 	case c.inTransaction:
 		c.leaveWrite()
-		c.changes = append(c.changes, changeOf(st))
+		c.changes = append(c.changes, c.changeOf(st))
 		return query.Result{RowsAffected: max(st.Rows, 1)}, nil, nil
 	}
-	p := s.commit(c, []Change{changeOf(st)})
+	p := s.commit(c, []Change{c.changeOf(st)})
 	return query.Result{RowsAffected: max(st.Rows, 1), GTID: s.name + ":" + strconv.FormatInt(p.entry.Number, 10)}, p, nil
 }
 
@@ -173,6 +184,12 @@ func (c *Conn) Commit(ctx *sim.Context) (string, error) {
 		return "", err
 	}
 	p, err := c.commitChanges()
+	for errors.Is(err, errDiskStalled) {
+		if err := c.awaitDisk(ctx); err != nil {
+			return "", err
+		}
+		p, err = c.commitChanges()
+	}
 	if p == nil {
 		return "", err
 	}
@@ -186,6 +203,9 @@ func (c *Conn) commitChanges() (*pending, error) {
 	defer s.mu.Unlock()
 	if c.err != nil {
 		return nil, c.err
+	}
+	if s.stall != nil && len(c.changes) > 0 {
+		return nil, errDiskStalled
 	}
 	changes := c.changes
 	c.inTransaction, c.changes = false, nil
@@ -220,7 +240,7 @@ func (c *Conn) tryCommit() (cost time.Duration, wait *sim.Event, err error) {
 		}
 		return 0, wait, err
 	}
-	return s.draw(s.timings.Commit), nil, nil
+	return s.timings.onDisk(s.draw(s.timings.Commit)), nil, nil
 }
 
 // Rollback ends the open transaction without effect.
@@ -258,6 +278,8 @@ func (c *Conn) end(why error) {
 	c.killed.Set()
 }
 
-func changeOf(st query.Statement) Change {
-	return Change{Verb: st.Verb, Table: st.Table, Key: st.Key, Value: st.Value, Rows: st.Rows}
+// changeOf is what a write of this session does. Clients' rows get auto-increment values;
+// Vitess's own bring their keys.
+func (c *Conn) changeOf(st query.Statement) Change {
+	return Change{Verb: st.Verb, Table: st.Table, Key: st.Key, Value: st.Value, Rows: st.Rows, autoID: !c.privileged}
 }

@@ -9,8 +9,14 @@
 //
 // Left out: SQL, row locks and deadlocks (writes never wait for each other's rows), DDL as
 // more than a transaction, the purging of old binary logs, parallel appliers as such (see
-// Timings.Apply). A row keeps the last value and the number of writes that made it, so that
-// checkers see lost and repeated writes; inserting a key twice is no error.
+// Timings.Apply).
+//
+// Data is rows. A row keeps the last value and the number of writes that made it, so that
+// checkers see lost and repeated writes. The key of a statement is what a checker knows the
+// row by, not its primary key: that is an auto-increment value which the source gives, as in
+// the tables of the workloads, so a client that repeats an INSERT makes a second row. A
+// replica on which that value is taken already, or which lacks the row of an UPDATE or
+// DELETE, stops its applier (conflict.go).
 //
 // Invariants: the executed set only grows, except by RESET BINARY LOGS AND GTIDS (T-153); a
 // commit that was answered is in the executed set, and under semi-sync an attached replica

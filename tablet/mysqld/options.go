@@ -8,7 +8,9 @@ import (
 )
 
 // HostName is the host on which a tablet's MySQL server runs.
-func HostName(tablet topodata.TabletAlias) string { return "mysqld-" + tablet.String() }
+func HostName(tablet topodata.TabletAlias) string { return hostPrefix + tablet.String() }
+
+const hostPrefix = "mysqld-"
 
 // Options are the properties of one server; a zero field means the default.
 type Options struct {
@@ -22,8 +24,13 @@ type Options struct {
 	NetTimeout time.Duration
 	// ConnectRetry is the pause before a replica connects again; default 10s. spec: T-106
 	ConnectRetry time.Duration
-	// AckCount is how many replicas must have a transaction; default 1. spec: T-113
+	// AckCount is how many replicas must have a transaction
+	// (rpl_semi_sync_source_wait_for_replica_count); default 1. spec: T-113
 	AckCount int
+	// AckTimeout is how long a commit waits for them before the source falls back to
+	// asynchronous replication (rpl_semi_sync_source_timeout); 0 is for ever, which stands for
+	// Vitess's 10^18 ms. spec: T-113
+	AckTimeout time.Duration
 	// SemiSyncSwitchInstant makes switching the source's side off cost nothing instead of up
 	// to a second. spec: T-117a
 	SemiSyncSwitchInstant bool
@@ -83,6 +90,16 @@ type Timings struct {
 	ApplyRate int64
 	// SourceDelay holds each transaction back until that long after its commit on the source.
 	SourceDelay time.Duration
+	// DiskDelay is added to everything that reads or writes the disk: statements, COMMITs, the
+	// flush of the relay log and of the binary log, the applier's transactions.
+	DiskDelay time.Duration
+	// DiskFactor multiplies the time of the same, before DiskDelay; 0 and 1 change nothing.
+	DiskFactor int64
+}
+
+// onDisk gives the time of a piece of work on the disk that would take d on a healthy one.
+func (t *Timings) onDisk(d time.Duration) time.Duration {
+	return d*time.Duration(max(t.DiskFactor, 1)) + t.DiskDelay
 }
 
 // DefaultTimings gives the values of the specification.

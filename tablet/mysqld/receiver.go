@@ -42,9 +42,12 @@ type receiver struct {
 	// tells the stream of acknowledgements.
 	received int
 	ackWake  *sim.Chan[struct{}]
-	// heard is when the source last sent something.
+	// heard is when the source last sent something; notListening while the thread is busy with
+	// the relay log.
 	heard *sim.Atomic[sim.Time]
 }
+
+const notListening = sim.Time(-1)
 
 // startReceiver starts the thread; the caller holds the lock.
 func (s *Server) startReceiver() {
@@ -165,7 +168,11 @@ func (r *receiver) watchSilence(cut func()) *sim.Timer {
 	s, env := r.server, r.p.env
 	var timer *sim.Timer
 	timer = env.NewTimer("replica-net-timeout", func() {
-		if limit := r.heard.Load().Add(s.opts.NetTimeout); env.Now() < limit {
+		heard := r.heard.Load()
+		if heard == notListening {
+			heard = env.Now()
+		}
+		if limit := heard.Add(s.opts.NetTimeout); env.Now() < limit {
 			timer.ResetAt(limit)
 			return
 		}
@@ -197,6 +204,10 @@ func (r *receiver) store(b *batch) (flush time.Duration, running bool) {
 	s := r.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.stall != nil && len(b.entries) > 0 {
+		r.heard.Store(notListening)
+		s.awaitDisk(r.p.env, r.p.died)
+	}
 	if s.receiver != r {
 		return 0, false
 	}
@@ -204,7 +215,8 @@ func (r *receiver) store(b *batch) (flush time.Duration, running bool) {
 	r.heard.Store(r.p.env.Now())
 	if len(b.entries) > 0 {
 		s.writeRelayLog(b.entries)
-		flush = s.draw(s.timings.Ack)
+		s.emitReceive(r, b)
+		flush = s.timings.onDisk(s.draw(s.timings.Ack))
 	}
 	return flush, true
 }
@@ -250,10 +262,26 @@ func (s *Server) receivedBy(session int64) (*receiver, int) {
 	return nil, 0
 }
 
+func (s *Server) emitReceive(r *receiver, b *batch) {
+	if !s.tracing() {
+		return
+	}
+	var set gtid.Set
+	for _, e := range b.entries {
+		set.Add(e.UUID, e.Number)
+	}
+	s.emit(KindReceive, trace.Str("gtids", set.String()), trace.Str("source", r.source.String()), trace.Bool("semi_sync", r.acknowledges))
+}
+
 func (s *Server) emitThread(thread string, state ThreadState, err string) {
 	s.emit(KindReplication, trace.Str("thread", thread), trace.Str("state", state.String()), trace.Str("error", err))
 }
 
 // dropRelayLog forgets what was received and not applied.
 // spec: T-109
-func (s *Server) dropRelayLog() { s.relay, s.retrieved = nil, gtid.Set{} }
+func (s *Server) dropRelayLog() {
+	if lost := s.retrieved.Difference(s.executed); !lost.IsEmpty() {
+		s.emitSet(KindRelayLost, lost)
+	}
+	s.relay, s.retrieved = nil, gtid.Set{}
+}

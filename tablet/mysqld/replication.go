@@ -69,7 +69,7 @@ func (s *Server) replicationStatus() (ReplicationStatus, error) {
 // StopReplication stops both threads, or only the receiver.
 // spec: T-109
 func (c *Client) StopReplication(onlyReceiver bool) error {
-	return c.command(func(t *Timings) sim.Dist { return t.StopReplication }, func(s *Server) error {
+	return c.diskCommand(func(t *Timings) sim.Dist { return t.StopReplication }, func(s *Server) error {
 		if s.source.IsZero() {
 			return nil
 		}
@@ -112,7 +112,7 @@ func (c *Client) StopApplier() error {
 // must be stopped.
 // spec: T-109
 func (c *Client) ChangeSource(source topodata.TabletAlias) error {
-	return c.command(func(t *Timings) sim.Dist { return t.ChangeSource }, func(s *Server) error {
+	return c.diskCommand(func(t *Timings) sim.Dist { return t.ChangeSource }, func(s *Server) error {
 		if s.receiver != nil || s.applier != nil {
 			return ErrReplicationRunning
 		}
@@ -134,7 +134,7 @@ func (s *Server) changeSource(source topodata.TabletAlias) {
 // ResetReplica is RESET REPLICA ALL: it forgets the source and drops the relay log.
 // spec: T-109
 func (c *Client) ResetReplica() error {
-	return c.command(func(t *Timings) sim.Dist { return t.ResetReplication }, func(s *Server) error {
+	return c.diskCommand(func(t *Timings) sim.Dist { return t.ResetReplication }, func(s *Server) error {
 		if s.receiver != nil || s.applier != nil {
 			return ErrReplicationRunning
 		}
@@ -146,14 +146,14 @@ func (c *Client) ResetReplica() error {
 // FlushBinaryLogs rotates the log, which only costs time.
 // spec: T-110
 func (c *Client) FlushBinaryLogs() error {
-	return c.command(func(t *Timings) sim.Dist { return t.FlushBinaryLogs }, func(*Server) error { return nil })
+	return c.diskCommand(func(t *Timings) sim.Dist { return t.FlushBinaryLogs }, func(*Server) error { return nil })
 }
 
 // ResetBinaryLogs wipes the log and the executed set; tables stay.
 // spec: T-110
 func (c *Client) ResetBinaryLogs() error {
-	return c.command(func(t *Timings) sim.Dist { return t.FlushBinaryLogs }, func(s *Server) error {
-		s.release(len(s.log))
+	return c.diskCommand(func(t *Timings) sim.Dist { return t.FlushBinaryLogs }, func(s *Server) error {
+		s.release(len(s.log), causeSwitchedOff)
 		s.log, s.executed, s.purged, s.nextGTID = nil, gtid.Set{}, gtid.Set{}, 1
 		for _, d := range s.dumps {
 			d.stop.Set()
@@ -170,7 +170,28 @@ func (c *Client) SetPurged(set gtid.Set) error {
 		s.executed.AddSet(set)
 		s.purged.AddSet(set)
 		s.nextGTID = s.executed.Next(s.uuid)
+		s.emitSet(KindGTIDs, set)
 		s.firePositionWaiters()
+		return nil
+	})
+}
+
+// CommitEmpty commits an empty transaction under another server's GTID (SET gtid_next; BEGIN;
+// COMMIT), as operators do on a primary to make an errant transaction of a replica harmless.
+// The rows of the errant transaction stay where they are, and nowhere else.
+// spec: R-102a
+func (c *Client) CommitEmpty(uuid gtid.UUID, number int64) error {
+	return c.quick(func(s *Server) error {
+		if s.executed.Has(uuid, number) {
+			return nil
+		}
+		e := &Entry{UUID: uuid, Number: number, CommittedAt: s.disk.Now()}
+		s.appendLog(e)
+		s.engineCommit(e)
+		var set gtid.Set
+		set.Add(uuid, number)
+		s.emitSet(KindGTIDs, set)
+		s.wakeDumps()
 		return nil
 	})
 }

@@ -19,7 +19,16 @@ type semiSync struct {
 	// activity is there while the source's side is being switched off: it ends the poll.
 	activity     *sim.Event
 	acknowledged int64
+	// ackCount and timeout are server variables; they last until the process ends.
+	ackCount int
+	timeout  time.Duration
+	// fallen says that a commit's patience was over: commits wait no more until a replica has
+	// caught up (Rpl_semi_sync_source_status OFF).
+	fallen bool
 }
+
+// waits reports whether commits wait for acknowledgements now.
+func (s *semiSync) waits() bool { return s.source && !s.fallen }
 
 // ackActivity tells of an acknowledgement or of a replica that went: both end a poll, and
 // with it a switch that waits for it. A replica that comes begins a new poll without ending
@@ -43,7 +52,11 @@ func (s *Server) acknowledged(d *dump, end int) {
 	}
 	d.acked = max(d.acked, end)
 	s.ackActivity()
-	s.semi.acknowledged += int64(s.release(s.acknowledgedByEnough()))
+	enough := s.acknowledgedByEnough()
+	s.semi.acknowledged += int64(s.release(enough, causeAcked))
+	if s.semi.fallen && enough >= len(s.log) {
+		s.setFallen(false)
+	}
 }
 
 // acknowledgedByEnough is the log index up to which AckCount replicas have acknowledged.
@@ -54,20 +67,20 @@ func (s *Server) acknowledgedByEnough() int {
 			ends = append(ends, d.acked)
 		}
 	}
-	if len(ends) < s.opts.AckCount {
+	if len(ends) < s.semi.ackCount {
 		return 0
 	}
 	slices.Sort(ends)
-	return ends[len(ends)-s.opts.AckCount]
+	return ends[len(ends)-s.semi.ackCount]
 }
 
 // release commits the waiting transactions below index end, in the order of the log.
-func (s *Server) release(end int) int {
+func (s *Server) release(end int, cause commitCause) int {
 	n := 0
 	for len(s.semi.queue) > 0 && s.semi.queue[0].index < end {
 		p := s.semi.queue[0]
 		s.semi.queue = s.semi.queue[1:]
-		s.complete(p)
+		s.complete(p, cause)
 		n++
 	}
 	return n
@@ -81,12 +94,14 @@ type SemiSync struct {
 	Waiting, Ackers int
 	// Acknowledged counts commits that were let go by acknowledgements.
 	Acknowledged int64
+	// Fallen says that the source went on without acknowledgements after AckTimeout.
+	Fallen bool
 }
 
 // SemiSync reads the state.
 func (c *Client) SemiSync() (state SemiSync, err error) {
 	err = c.quick(func(s *Server) error {
-		state = SemiSync{Source: s.semi.source, Replica: s.semi.replica, Waiting: len(s.semi.queue), Ackers: s.ackers(), Acknowledged: s.semi.acknowledged}
+		state = SemiSync{Source: s.semi.source, Replica: s.semi.replica, Waiting: len(s.semi.queue), Ackers: s.ackers(), Acknowledged: s.semi.acknowledged, Fallen: s.semi.fallen}
 		return nil
 	})
 	return state, err
@@ -130,8 +145,8 @@ func (s *Server) switchSourceOff(env *sim.Env) error {
 	defer s.mu.Unlock()
 	s.semi.activity = nil
 	if s.semi.source {
-		s.semi.source = false
-		s.emitSemiSync(s.release(len(s.log)))
+		s.semi.source, s.semi.fallen = false, false
+		s.emitSemiSync(s.release(len(s.log), causeSwitchedOff))
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ type Server struct {
 	retrieved gtid.Set
 	source    topodata.TabletAlias
 
+	// stall is there while the disk takes no writes.
+	stall *sim.Event
+
 	// In memory.
 	process  *process
 	timings  Timings
@@ -135,13 +138,16 @@ func (s *Server) loseMemory() {
 func (s *Server) recoverPending() {
 	for _, p := range s.semi.queue {
 		s.engineCommit(p.entry)
+		if s.tracing() {
+			s.emitCommit(p, causeRecovered)
+		}
 	}
 	s.semi.queue = nil
 }
 
 func (s *Server) setStartSettings() {
 	s.read = readOnly{on: true, super: !s.opts.StartWithoutSuper}
-	s.semi = semiSync{}
+	s.semi = semiSync{ackCount: s.opts.AckCount, timeout: s.opts.AckTimeout}
 }
 
 // Up reports whether the server's process runs.
@@ -184,7 +190,7 @@ func (s *Server) Table(name string, keys ...int64) (Table, map[int64]Row) {
 			found[k] = r
 		}
 	}
-	return Table{Count: t.Count, Writes: t.Writes}, found
+	return Table{Count: t.Count, Writes: t.Writes, LastID: t.LastID}, found
 }
 
 // LogEntries gives the binary log from an index on, for checkers; it must not be changed.

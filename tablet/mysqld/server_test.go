@@ -12,6 +12,7 @@ import (
 	"bufsim/model/topodata"
 	"bufsim/sim"
 	"bufsim/sim/simnet"
+	"bufsim/sim/trace"
 	"bufsim/tablet/mysqld"
 )
 
@@ -23,18 +24,22 @@ type stage struct {
 	hosts   [3]*sim.Host
 	servers [3]*mysqld.Server
 	clients [3]*mysqld.Client
+	events  []trace.Event
 	errors  []string
 }
+
+// Record keeps all events.
+func (x *stage) Record(e trace.Event) { x.events = append(x.events, e) }
 
 func alias(i int) topodata.TabletAlias {
 	return topodata.TabletAlias{Cell: "zone1", UID: uint32(100 + i)}
 }
 
 // play runs a script with a writable server 0 and the replicas 1 and 2.
-func play(t *testing.T, semiSync bool, timings mysqld.Timings, script func(x *stage)) {
+func play(t *testing.T, semiSync bool, timings mysqld.Timings, script func(x *stage)) *stage {
 	t.Helper()
 	x := &stage{}
-	w := sim.New(sim.Config{Seed: 1, MaxTime: sim.Time(time.Hour)})
+	w := sim.New(sim.Config{Seed: 1, MaxTime: sim.Time(time.Hour), Sink: x})
 	net := w.AddHost("net", sim.HostOptions{}, nil).Env()
 	x.net = simnet.New(net, simnet.Options{Latency: sim.Constant(time.Millisecond)})
 	for i := range x.servers {
@@ -60,6 +65,7 @@ func play(t *testing.T, semiSync bool, timings mysqld.Timings, script func(x *st
 	out := w.Run()
 	require.Empty(t, x.errors)
 	require.Equal(t, "done", out.ID, "%v: %s", out.Kind, out.Detail)
+	return x
 }
 
 func (x *stage) Errorf(format string, args ...any) {

@@ -9,6 +9,13 @@ type Change struct {
 	Key   int64
 	Value int64
 	Rows  int64
+	// ID is the auto-increment value that the source gave to a client's inserted row (the
+	// last one, if there were more); zero for rows that bring their own primary key, as those
+	// of Vitess's sidecar tables do.
+	ID int64
+	// autoID says that the source is to give an ID; found that an UPDATE or DELETE found its
+	// row there.
+	autoID, found bool
 }
 
 // Row is what became of one key.
@@ -26,7 +33,11 @@ type Table struct {
 	Count int64
 	// Writes counts all changes.
 	Writes int64
-	rows   map[int64]Row
+	// LastID is the highest auto-increment value in the table.
+	LastID int64
+	// given is the highest one that was given out, also to commits that still wait.
+	given int64
+	rows  map[int64]Row
 }
 
 // Row gives the row with a key, and whether it was ever written.
@@ -35,9 +46,16 @@ func (t *Table) Row(key int64) (Row, bool) {
 	return r, ok
 }
 
-// apply makes one change. A key of zero is a row that nobody looks up (auto-increment).
+// exists reports whether a row with the key is there.
+func (t *Table) exists(key int64) bool {
+	r, ok := t.rows[key]
+	return ok && !r.Deleted
+}
+
+// apply makes one change. A key of zero is a row that nobody looks up.
 func (t *Table) apply(c Change) {
 	t.Writes++
+	t.LastID = max(t.LastID, c.ID)
 	if c.Key == 0 {
 		if c.Verb == query.VerbInsert || c.Verb == query.VerbReplace {
 			t.Count += max(c.Rows, 1)
@@ -47,8 +65,7 @@ func (t *Table) apply(c Change) {
 	if t.rows == nil {
 		t.rows = map[int64]Row{}
 	}
-	row, known := t.rows[c.Key]
-	exists := known && !row.Deleted
+	row, exists := t.rows[c.Key], t.exists(c.Key)
 	row.Writes++
 	switch c.Verb {
 	case query.VerbDelete:
@@ -70,14 +87,36 @@ type tables map[string]*Table
 
 func (ts tables) apply(changes []Change) {
 	for _, c := range changes {
-		if c.Table == "" {
-			continue
+		if c.Table != "" {
+			ts.named(c.Table).apply(c)
 		}
-		t := ts[c.Table]
-		if t == nil {
-			t = &Table{}
-			ts[c.Table] = t
-		}
-		t.apply(c)
 	}
+}
+
+// named gives a table, making it if needed.
+func (ts tables) named(name string) *Table {
+	t := ts[name]
+	if t == nil {
+		t = &Table{}
+		ts[name] = t
+	}
+	return t
+}
+
+// number completes the changes of a transaction that is about to be logged: rows get their
+// auto-increment values, and whether an UPDATE or DELETE found its row is written down.
+func (ts tables) number(changes []Change) []Change {
+	for i := range changes {
+		c := &changes[i]
+		switch {
+		case c.Table == "":
+		case c.autoID && c.Verb == query.VerbInsert:
+			t := ts.named(c.Table)
+			t.given = max(t.given, t.LastID) + max(c.Rows, 1)
+			c.ID = t.given
+		case c.Verb == query.VerbUpdate || c.Verb == query.VerbDelete:
+			c.found = ts.named(c.Table).exists(c.Key)
+		}
+	}
+	return changes
 }
