@@ -13,7 +13,7 @@ func (sm *stateManager) drain() {
 	sm.lists.setAction(actionInProgress)
 	grace := sm.startGrace(true)
 	defer grace.cancel()
-	sm.work(sm.t.opts.Timings.CloseServices)
+	sm.work(&sm.t.opts.Timings.CloseServices)
 	sm.t.qs.tx.close()
 	sm.emitDrain("requests")
 	sm.waitForRequests(grace)

@@ -23,6 +23,7 @@ type healthStreamer struct {
 	stop        *sim.Event // of the timer
 	last        *query.StreamHealthResponse
 	subscribers []*subscriber
+	delivery    delivery
 }
 
 // subscriber is one health stream.
@@ -106,7 +107,7 @@ func (h *healthStreamer) serve(ctx *sim.Context, _ any, out *simnet.ServerStream
 		var open bool
 		switch h.sm.env.Select(sim.OnRecv(s.messages, &msg, &open), sim.OnEvent(s.ended), sim.OnDone(ctx)) {
 		case 0:
-			if err := out.Send(msg); err != nil {
+			if err := h.send(ctx, s, out, msg); err != nil {
 				return err
 			}
 		case 1:

@@ -79,6 +79,7 @@ func (q *queryService) run(ctx *sim.Context, list *queryList, r *query.ExecuteRe
 	started := q.env.Now()
 	result, err := conn.Exec(ctx, r.Statement)
 	killed := list.remove(running)
+	q.emitCommit(r.RequestID, result.GTID, err)
 	if err == nil {
 		return result, nil
 	}

@@ -116,6 +116,20 @@ func (q *queryService) emitQuery(method string, req any, started sim.Time, err e
 		trace.Int("took_ns", int64(q.env.Now().Sub(started))), trace.Str("code", vterr.CodeOf(err).String()), trace.Str("error", text))
 }
 
+// emitCommit records what the caller learns of a transaction that is in MySQL's log; gtid is
+// empty if there is none.
+// spec: T-67
+func (q *queryService) emitCommit(request, gtid string, err error) {
+	if gtid == "" || !q.env.Tracing() {
+		return
+	}
+	outcome := "ok"
+	if err != nil {
+		outcome = "unknown"
+	}
+	q.env.Emit(KindCommit, trace.Str("request", request), trace.Str("gtid", gtid), trace.Str("outcome", outcome))
+}
+
 // admitted runs a request between admission and its end.
 func (q *queryService) admitted(target query.Target, allowOnShutdown bool, run func() (any, error)) (any, error) {
 	if err := q.t.sm.startRequest(target, allowOnShutdown); err != nil {
@@ -160,7 +174,7 @@ func (q *queryService) execute(ctx *sim.Context, r *query.ExecuteRequest) (*quer
 // prepare is what comes before a connection is taken: planning costs time, and tables that
 // are denied end the request.
 func (q *queryService) prepare(ctx *sim.Context, r *query.ExecuteRequest) error {
-	if cost := q.t.sm.draw(q.t.opts.Timings.CPU); cost > 0 && q.env.SleepCtx(ctx, cost) != nil {
+	if cost := q.t.sm.draw(&q.t.opts.Timings.CPU); cost > 0 && q.env.SleepCtx(ctx, cost) != nil {
 		return vterr.StatementExpired(r.CallerID)
 	}
 	return q.denied.check(r.Statement, r.CallerID)
@@ -255,7 +269,9 @@ func (q *queryService) commit(ctx *sim.Context, r *query.CommitRequest) (*query.
 		return nil, err
 	}
 	started := q.env.Now()
-	if _, err := c.conn.Commit(ctx); err != nil {
+	gtid, err := c.conn.Commit(ctx)
+	q.emitCommit(r.RequestID, gtid, err)
+	if err != nil {
 		err = q.sqlError(failure{err: err, ctx: ctx, caller: r.CallerID, sql: "commit", conn: c.conn, started: started, inTransaction: true})
 		q.tx.pool.release(c, vterr.EndedConnection)
 		return nil, err

@@ -74,8 +74,8 @@ func (tm *tabletManager) promoteReplica(ctx *sim.Context, semiSync bool) (gtid.S
 	if err != nil {
 		return gtid.Set{}, err
 	}
-	tm.t.sm.work(tm.t.opts.Timings.PromoteWork)
-	tm.t.sm.work(tm.t.opts.Timings.PromoteDelay)
+	tm.t.sm.work(&tm.t.opts.Timings.PromoteWork)
+	tm.t.sm.work(&tm.t.opts.Timings.PromoteDelay)
 	if err := tm.setSemiSync(topodata.Primary, sides(semiSync)); err != nil {
 		return gtid.Set{}, err
 	}

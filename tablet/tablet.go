@@ -33,6 +33,8 @@ type Tablet struct {
 // before Start.
 func New(env *sim.Env, node *simnet.Node, topology *topo.Server, server *mysqld.Server, opts Options) *Tablet {
 	opts = opts.withDefaults()
+	timings := *opts.Timings
+	opts.Timings = &timings // of this process alone: SetTimings changes them
 	t := &Tablet{
 		env: env, node: node, topo: topology, mysql: server.Client(env), opts: opts, behaviors: opts.Release.Behaviors,
 		tmc: tmclient.New(env, node), stopping: env.NewEvent("tablet.stopping"), stopped: env.NewEvent("tablet.stopped"),
@@ -76,6 +78,16 @@ func (t *Tablet) Status() Status {
 // Queries go on; any SetServingType ends it.
 // spec: T-13, T-73, T-138
 func (t *Tablet) EnterLameduck() { t.sm.setLameduck(true) }
+
+// SetTimings changes the durations of the process's own work from now on.
+func (t *Tablet) SetTimings(change func(*Timings)) {
+	t.sm.mu.Lock()
+	defer t.sm.mu.Unlock()
+	change(t.opts.Timings)
+}
+
+// SetHealthDelivery says what becomes of the messages of health streams from now on.
+func (t *Tablet) SetHealthDelivery(d HealthDelivery) { t.sm.health.setDelivery(d) }
 
 // RunHealthCheck asks for a health message now instead of at the next tick, as the
 // operator's command of that name does. It does not wait for it.

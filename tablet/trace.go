@@ -15,6 +15,7 @@ const (
 	KindRecord           trace.Kind = "tablet.record"
 	KindShardSync        trace.Kind = "tablet.shard_sync"
 	KindQuery            trace.Kind = "tablet.query"
+	KindCommit           trace.Kind = "tablet.commit"
 	KindLife             trace.Kind = "tablet.life"
 )
 
@@ -32,6 +33,7 @@ func TraceKinds() []trace.KindDoc {
 		{Kind: KindRecord, Fields: "type pts", Meaning: "The tablet record was written."},
 		{Kind: KindShardSync, Fields: "what primary", Meaning: "The shard-sync loop wrote the shard record (written), or ended a stale term (ended, end_failed)."},
 		{Kind: KindQuery, Fields: "request method type took_ns code error", Meaning: "A call of the query service ended; request is the gate's name for it, code OK if it succeeded."},
+		{Kind: KindCommit, Fields: "request gtid outcome", Meaning: "A client's transaction became gtid on MySQL, and its caller gets a success (ok) or an error (unknown): then it is in the log all the same."},
 		{Kind: KindLife, Fields: "what error", Meaning: "The process serves (started), failed to start (failed), got SIGTERM (term) or has stopped (stopped)."},
 	}
 }

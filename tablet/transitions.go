@@ -15,7 +15,7 @@ func (sm *stateManager) servePrimary() error {
 		return err
 	}
 	sm.tracker.makePrimary()
-	sm.work(sm.t.opts.Timings.ServePrimary)
+	sm.work(&sm.t.opts.Timings.ServePrimary)
 	sm.killed("stateful", sm.lists.stateful.terminateAll())
 	sm.t.qs.tx.acceptReadWrite()
 	sm.lists.setAction(actionNone)
@@ -35,7 +35,7 @@ func (sm *stateManager) serveNonPrimary(to topodata.TabletType) error {
 	}
 	sm.t.qs.tx.acceptReadOnly()
 	sm.tracker.makeNonPrimary()
-	sm.work(sm.t.opts.Timings.ServeReplica)
+	sm.work(&sm.t.opts.Timings.ServeReplica)
 	grace.cancel()
 	sm.lists.setAction(actionNone)
 	sm.setState(to, Serving)
@@ -76,13 +76,14 @@ func (sm *stateManager) connect() error {
 }
 
 // work lets the time of some step pass.
-func (sm *stateManager) work(d sim.Dist) {
+func (sm *stateManager) work(d *sim.Dist) {
 	if cost := sm.draw(d); cost > 0 {
 		sm.env.Sleep(cost)
 	}
 }
 
-func (sm *stateManager) draw(d sim.Dist) time.Duration {
+// draw gives the next duration; the distribution is read under the lock, since it can change.
+func (sm *stateManager) draw(d *sim.Dist) time.Duration {
 	sm.mu.Lock()
 	defer sm.mu.Unlock()
 	return d.Draw(sm.rnd)
