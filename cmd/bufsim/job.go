@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,21 +25,40 @@ func (in *jobInput) register(c *cobra.Command) {
 	in.seed = registerSeed(c)
 }
 
-// variantInput changes the scenario's reparent, as the points of a sweep do.
-type variantInput struct{ prs, lag time.Duration }
-
-func (v *variantInput) register(c *cobra.Command) {
-	c.Flags().DurationVar(&v.prs, "prs", 0, "wanted write outage of the reparent, e.g. 5s (default: the scenario's)")
-	c.Flags().DurationVar(&v.lag, "lag", 0, "replication delay of the replicas, e.g. 2s (default: the scenario's)")
+// variantInput changes the scenario as the points of a sweep do.
+type variantInput struct {
+	prs, lag time.Duration
+	vary     []string
 }
 
-// apply gives the scenario with the wanted reparent.
+func (v *variantInput) register(c *cobra.Command) {
+	f := c.Flags()
+	f.DurationVar(&v.prs, "prs", 0, "wanted write outage of the reparent, e.g. 5s (default: the scenario's)")
+	f.DurationVar(&v.lag, "lag", 0, "replication delay of the replicas, e.g. 2s (default: the scenario's)")
+	f.StringArrayVar(&v.vary, "vary", nil, "change the scenario as the axis of a sweep does, `NAME=VALUE`, e.g. clients=50; may be given again")
+}
+
+// apply gives the scenario with the wanted changes.
 func (v *variantInput) apply(s *scenario.Scenario) (*scenario.Scenario, error) {
 	if v.prs < 0 || v.lag < 0 {
 		return nil, usage("--prs and --lag are durations from 0 on, such as 5s")
 	}
-	r := sweep.Resolved{Scenario: s}
-	return r.ScenarioAt(sweep.Point{Variant: sweep.Variant{PRS: v.prs, Lag: v.lag}}), nil
+	changes := v.vary
+	if v.prs > 0 {
+		changes = append(changes, "prs="+v.prs.String())
+	}
+	if v.lag > 0 {
+		changes = append(changes, "lag="+v.lag.String())
+	}
+	for _, change := range changes {
+		name, value, _ := strings.Cut(change, "=")
+		varied, err := sweep.Vary(s, name, value)
+		if err != nil {
+			return nil, usage("--vary %s: %v", change, err)
+		}
+		s = varied
+	}
+	return s, nil
 }
 
 // job is one scenario with everything that a run of it needs.

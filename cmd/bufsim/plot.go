@@ -44,43 +44,37 @@ func (a *app) plot(path, dir string) error {
 	if err != nil {
 		return usage("%s: %v", path, err)
 	}
-	if err := checkSweep(r); err != nil {
-		return err
-	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return usage("--out %s: there is no such folder", dir)
 	}
-	records, err := a.playSweep(r)
+	return a.drawPlan(r, dir)
+}
+
+// drawPlan plays a plan and writes its figure and its records.
+func (a *app) drawPlan(r *sweep.Resolved, dir string) error {
+	base := filepath.Join(dir, r.Plan.Name)
+	f, err := os.Create(base + ".ndjson")
+	if err != nil {
+		return cannot("write", base+".ndjson", err)
+	}
+	tally, err := a.playSweep(r, sweep.Options{Write: sweep.WriteNDJSON(f)})
+	if closed := f.Close(); err == nil && closed != nil {
+		err = cannot("write", base+".ndjson", closed)
+	}
 	if err != nil {
 		return err
 	}
-	points, err := sweep.Summarise(r, records)
+	points, err := tally.Summarise()
 	if err != nil {
 		return err
 	}
 	fig, err := sweep.Figure(r, points)
 	if err != nil {
-		return usage("%s: %v", path, err)
+		return usage("%v", err)
 	}
-	if err := fig.Save(dir, plan.Name); err != nil {
-		return cannot("write", filepath.Join(dir, plan.Name), err)
+	if err := fig.Save(dir, r.Plan.Name); err != nil {
+		return cannot("write", base, err)
 	}
-	if err := writeRecords(filepath.Join(dir, plan.Name+".ndjson"), records); err != nil {
-		return cannot("write", filepath.Join(dir, plan.Name+".ndjson"), err)
-	}
-	fmt.Fprintf(a.out, "%d runs; wrote %s.{png,svg,csv,ndjson}\n", len(records), filepath.Join(dir, plan.Name))
+	fmt.Fprintf(a.out, "%d runs; wrote %s.{png,svg,csv,ndjson}\n", tally.Runs, base)
 	return nil
-}
-
-func writeRecords(path string, records []sweep.Record) (err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := f.Close(); err == nil {
-			err = e
-		}
-	}()
-	return sweep.WriteNDJSON(f, records)
 }

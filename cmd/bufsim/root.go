@@ -81,6 +81,7 @@ input, 3 a fault of bufsim itself, 130 interrupted.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(usageText)
 	root.AddCommand(a.runCommand(), a.scenarioCommand(), a.scenariosCommand(), a.sweepCommand(),
+		a.mergeCommand(),
 		a.plotCommand(), a.traceCommand(), a.conformCommand(), a.versionCommand())
 	root.SetHelpCommand(helpCommand(root))
 	strictCompletion(root)

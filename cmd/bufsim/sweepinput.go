@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -17,7 +18,9 @@ import (
 type sweepInput struct {
 	settings        settings
 	scenario, seeds string
-	prs, lag        []string
+	prs, lag, vary  []string
+	random          int
+	halfwidth       string
 }
 
 func (in *sweepInput) register(c *cobra.Command) {
@@ -26,7 +29,19 @@ func (in *sweepInput) register(c *cobra.Command) {
 	f.StringVar(&in.seeds, "seeds", "", "seeds of every point, `A-B`, e.g. 1-50 (default 1-20)")
 	f.StringSliceVar(&in.prs, "prs", nil, "wanted write outages of the reparent, e.g. 2s,5s,9s")
 	f.StringSliceVar(&in.lag, "lag", nil, "replication delays of the replicas, e.g. 0s,4s")
+	f.StringArrayVar(&in.vary, "vary", nil, "another axis, `NAME=VALUES`: "+axisNames()+"; may be given again")
+	f.IntVar(&in.random, "random", 0, "draw `N` points from the axes instead of their grid")
+	f.StringVar(&in.halfwidth, "until-halfwidth", "", "stop the seeds of a point once its interval reaches no further than this `SHARE` from the mean, e.g. 0.2%")
 	complete(c, "scenario", scenario.Names)
+}
+
+// axisNames lists the axes besides Vitess's flags.
+func axisNames() string {
+	var names []string
+	for _, n := range sweep.AxisNames() {
+		names = append(names, n[0])
+	}
+	return alternatives(names)
 }
 
 // defaultSeeds is the size of a sweep that says nothing about seeds: it answers
@@ -36,37 +51,34 @@ const defaultSeeds = "1-20"
 // resolveSweep makes the plan from a file and the command line, and checks all of
 // its points.
 func (a *app) resolveSweep(c *cobra.Command, in *sweepInput, args []string) (*sweep.Resolved, error) {
-	plan, dir, err := in.plan(args)
+	plan, err := in.plan(args)
 	if err != nil {
 		return nil, err
 	}
-	if err := in.settings.axis(c, plan); err != nil {
+	if err := in.axes(c, plan); err != nil {
 		return nil, err
 	}
-	base, err := a.sweepBase(c, in, plan, dir)
-	if err != nil {
-		return nil, err
-	}
-	r, err := plan.Resolve(&base)
+	r, err := plan.Resolve(func(sc *scenario.Scenario, p release.Profile) (flags.Set, error) {
+		return in.settings.resolve(c, a, sc, p)
+	})
 	if err != nil {
 		return nil, usage("%s", withDashes(err))
 	}
-	return r, checkSweep(r)
+	return r, nil
 }
 
 // plan reads the plan's file, if there is one, and lets the command line go before
-// it. dir is the folder that the plan's scenario is relative to.
-func (in *sweepInput) plan(args []string) (plan *sweep.Plan, dir string, err error) {
+// it.
+func (in *sweepInput) plan(args []string) (plan *sweep.Plan, err error) {
 	plan = &sweep.Plan{Seeds: defaultSeeds}
 	if len(args) == 1 {
-		dir = filepath.Dir(args[0])
 		if plan, err = sweep.LoadPlan(args[0]); err != nil {
-			return nil, "", cannot("read the plan", args[0], err)
+			return nil, cannot("read the plan", args[0], err)
 		}
 	}
 	if in.scenario != "" {
-		if plan.Scenario, err = relativeTo(dir, in.scenario); err != nil {
-			return nil, "", err
+		if plan.Scenario, err = relativeTo(plan.Dir, in.scenario); err != nil {
+			return nil, err
 		}
 	}
 	if in.seeds != "" {
@@ -75,13 +87,15 @@ func (in *sweepInput) plan(args []string) (plan *sweep.Plan, dir string, err err
 	if in.settings.release != "" {
 		plan.Release = in.settings.release
 	}
-	if len(in.prs) > 0 {
-		plan.PRS = in.prs
+	if in.random != 0 {
+		plan.Random = in.random
 	}
-	if len(in.lag) > 0 {
-		plan.Lag = in.lag
+	if in.halfwidth != "" {
+		if err := plan.UntilHalfwidth.UnmarshalText([]byte(in.halfwidth)); err != nil {
+			return nil, usage("--until-halfwidth: %v; write for example 0.2%%", err)
+		}
 	}
-	return plan, dir, nil
+	return plan, nil
 }
 
 // relativeTo turns a scenario of the command line into one as a plan in dir would
@@ -101,38 +115,64 @@ func relativeTo(dir, name string) (string, error) {
 	return filepath.Rel(from, to)
 }
 
-// axis finds the flag with several values, which goes before the plan's; the window
-// is the default axis.
-func (s *settings) axis(c *cobra.Command, plan *sweep.Plan) error {
-	given := ""
+// axes puts the axes of the command line before the plan's. Vitess flags with several
+// values come first; without any axis the window varies.
+func (in *sweepInput) axes(c *cobra.Command, plan *sweep.Plan) error {
+	given := [][2]string{}
 	for _, d := range flags.Descriptions() {
-		v := s.vitess[d.Name]
-		if !c.Flags().Changed(d.Name) || !manyValues(d, v.text) && d.Name != plan.Flag {
-			continue
+		v := in.settings.vitess[d.Name]
+		if c.Flags().Changed(d.Name) && (manyValues(d, v.text) || varies(plan, d.Name)) {
+			given = append(given, [2]string{d.Name, v.text})
+			delete(in.settings.vitess, d.Name)
 		}
-		if given != "" {
-			return usage("--%s and --%s both have several values; a sweep varies one flag (and --prs, --lag)", given, d.Name)
+	}
+	if len(given) == 0 && len(plan.Vary) == 0 {
+		given = append(given, defaultAxis(c, in))
+	}
+	if len(in.prs) > 0 {
+		given = append(given, [2]string{"prs", strings.Join(in.prs, ",")})
+	}
+	if len(in.lag) > 0 {
+		given = append(given, [2]string{"lag", strings.Join(in.lag, ",")})
+	}
+	for _, text := range in.vary {
+		name, values, ok := strings.Cut(text, "=")
+		if !ok {
+			return usage("--vary %s: write NAME=VALUES, such as --vary lag=0s,4s", text)
 		}
-		given = d.Name
+		given = append(given, [2]string{name, values})
 	}
-	if given == "" && plan.Flag == "" {
-		given = "buffer-window"
+	var axes []sweep.Axis
+	for _, g := range given {
+		axis, err := sweep.ParseAxis(g[0], g[1])
+		if err != nil {
+			return usage("%s", withDashes(err))
+		}
+		axes = append(axes, axis)
 	}
-	if given == "" {
-		delete(s.vitess, plan.Flag)
-		return nil
-	}
-	text := "1s..10s"
-	if c.Flags().Changed(given) {
-		text = s.vitess[given].text
-	}
-	values, err := sweep.ParseValues(text)
-	if err != nil {
-		return usage("--%s: %v", given, err)
-	}
-	plan.Flag, plan.Values = given, values
-	delete(s.vitess, given)
+	plan.Vary.Override(axes)
 	return nil
+}
+
+// defaultAxis is the window, with the one value that was given or a range.
+func defaultAxis(c *cobra.Command, in *sweepInput) [2]string {
+	const window = "buffer-window"
+	axis := [2]string{window, "1s..10s"}
+	if c.Flags().Changed(window) {
+		axis[1] = in.settings.vitess[window].text
+		delete(in.settings.vitess, window)
+	}
+	return axis
+}
+
+// varies reports whether the plan has an axis.
+func varies(plan *sweep.Plan, name string) bool {
+	for _, a := range plan.Vary {
+		if strings.ReplaceAll(a.Name, "_", "-") == name {
+			return true
+		}
+	}
+	return false
 }
 
 // manyValues reports whether the value of a flag is a list or a range. Flags whose
@@ -141,62 +181,14 @@ func manyValues(d flags.Description, v string) bool {
 	return d.Kind != flags.KindString && (strings.Contains(v, "..") || strings.Contains(v, ","))
 }
 
-// sweepBase resolves the flags that all points share; the swept one keeps its
-// default here.
-func (a *app) sweepBase(c *cobra.Command, in *sweepInput, plan *sweep.Plan, dir string) (flags.Set, error) {
-	name := plan.Scenario
-	if name == "" {
-		name = scenario.DefaultName
-	}
-	if isFile(name) {
-		name = filepath.Join(dir, name)
-	}
-	sc, err := loadScenario(name)
-	if err != nil {
-		return flags.Set{}, err
-	}
-	if plan.Release == "" {
-		plan.Release = sc.Release
-	}
-	p, err := release.Lookup(plan.Release)
-	if err != nil {
-		return flags.Set{}, usage("release: %v", err)
-	}
-	return in.settings.resolve(c, a, sc, p)
-}
-
-// checkSweep refuses plans that would not play what they say: values that no gate
-// would start with.
-func checkSweep(r *sweep.Resolved) error {
-	if r.Plan.Flag == "buffer-window" {
-		return nil // the maximum failover duration follows it
-	}
-	for _, v := range r.Plan.Values {
-		set := r.Base
-		if err := set.Set(r.Plan.Flag, v, r.Profile); err != nil {
-			return usage("%v", err)
-		}
-		if err := flags.Validate(set, r.Profile); err != nil {
-			return usage("--%s=%s: %v", r.Plan.Flag, v, err)
-		}
-	}
-	return nil
-}
-
 // withDashes names the flag in errors of the plan as the command line does.
 func withDashes(err error) string {
-	text := err.Error()
-	for _, name := range []string{"seeds", "prs", "lag"} {
-		if strings.HasPrefix(text, name+": ") {
-			return "--" + text
-		}
+	text := strings.TrimPrefix(err.Error(), "vary: ")
+	name, _, _ := strings.Cut(text, ":")
+	if name == "seeds" || name == "prs" || name == "lag" || name == "random" || sweep.IsFlag(name) && !strings.ContainsAny(name, " =") {
+		return "--" + text
 	}
 	return text
-}
-
-// runsOf is how many runs a sweep has.
-func runsOf(r *sweep.Resolved) int {
-	return len(r.Points) * (int(r.Seeds.Last-r.Seeds.First) + 1)
 }
 
 // replaySweep is the command that plays a sweep again: the plan, and everything
@@ -206,10 +198,43 @@ func replaySweep(c *cobra.Command, r *sweep.Resolved, args []string) string {
 	for _, arg := range args {
 		words = append(words, quoted(arg))
 	}
-	words = append(words, "--release", r.Profile.Name, "--seeds", fmt.Sprintf("%d-%d", r.Seeds.First, r.Seeds.Last))
-	words = append(words, fmt.Sprintf("--%s=%s", r.Plan.Flag, quoted(strings.Join(r.Plan.Values, ","))))
-	if defaults, err := r.Scenario.FlagSet(r.Profile); err == nil {
-		words = append(words, flagWords(r.Base, defaults, r.Plan.Flag)...)
+	first := r.Points[0].Setting
+	own := []string{"seeds", "prs", "lag", "vary", "out", "resume", "shard"}
+	if r.Plan.Release != "" || len(args) == 0 && !varies(r.Plan, "release") {
+		words, own = append(words, "--release", first.Profile.Name), append(own, "release")
 	}
-	return strings.Join(append(words, ownWords(c, "release", "seeds")...), " ")
+	words = append(words, "--seeds", fmt.Sprintf("%d-%d", r.Seeds.First, r.Seeds.Last))
+	var axes []string
+	for _, axis := range r.Axes {
+		text := axis.Range
+		if text == "" {
+			text = strings.Join(axis.Values, ",")
+		}
+		if sweep.IsFlag(axis.Name) {
+			words = append(words, fmt.Sprintf("--%s=%s", axis.Name, quoted(text)))
+		} else {
+			words = append(words, "--vary", quoted(axis.Name+"="+text))
+		}
+		axes = append(axes, axis.Name)
+	}
+	if defaults, err := first.Scenario.FlagSet(first.Profile); err == nil {
+		words = append(words, flagWords(r.Base, defaults, axes...)...)
+	}
+	return strings.Join(append(words, ownWords(c, own...)...), " ")
+}
+
+// shardOf reads --shard: a part, or `auto` for what a batch system says.
+func shardOf(text string) (sweep.Shard, error) {
+	if text == "" {
+		return sweep.Shard{}, nil
+	}
+	parse := sweep.ParseShard
+	if text == "auto" || strings.HasPrefix(text, "auto/") {
+		parse = func(text string) (sweep.Shard, error) { return sweep.ShardFromEnvironment(text, os.Getenv) }
+	}
+	s, err := parse(text)
+	if err != nil {
+		return s, usage("--shard: %v", err)
+	}
+	return s, nil
 }

@@ -16,20 +16,30 @@ type SweepPage struct {
 	Points   []sweep.Summary
 	// Runs are those played of the Planned ones; fewer after an interrupt.
 	Runs, Planned int
+	// Shard is the part that was played, such as 2/8; "" is all of it.
+	Shard string
 	// Replay is the command that plays the sweep again.
 	Replay string
 }
 
 func (s *SweepPage) heading() string {
 	r := s.Resolved
-	return fmt.Sprintf("%s, release %s: error rate versus --%s, seeds %s at every point",
-		r.Scenario.Name, r.Profile.Name, r.Plan.Flag, r.Seeds)
+	name := r.Axes[0].Name
+	if sweep.IsFlag(name) {
+		name = "--" + name
+	}
+	return fmt.Sprintf("%s, release %s: error rate versus %s, seeds %s at every point", r.Scenarios(), r.Releases(), name, r.Seeds)
 }
 
 // partial says in words that a sweep was not played to its end, or "".
 func (s *SweepPage) partial() string {
-	if s.Runs == s.Planned {
+	switch {
+	case s.Runs == s.Planned:
 		return ""
+	case s.Shard != "":
+		return fmt.Sprintf("Part %s: %d of %d runs.", s.Shard, s.Runs, s.Planned)
+	case s.Resolved.Plan.UntilHalfwidth > 0:
+		return fmt.Sprintf("%d of at most %d runs: each point was played until its interval was narrow enough.", s.Runs, s.Planned)
 	}
 	return fmt.Sprintf("Interrupted: %d of %d runs were played; points have fewer seeds than planned or none.", s.Runs, s.Planned)
 }
@@ -89,11 +99,11 @@ func (s *SweepPage) CSV() string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', 10, 64) }
-	rows := [][]string{{"variant", s.Resolved.Plan.Flag, "error_rate", "low", "high", "runs_hit", "outage_s", "errors_per_run", "runs"}}
+	rows := [][]string{{"variant", s.Resolved.Axes[0].Name, "error_rate", "low", "high", "runs_hit", "outage_s", "latency_max_s", "errors_per_run", "runs"}}
 	for _, pt := range s.Points {
 		rows = append(rows, []string{
 			pt.Variant, pt.Value, number(pt.ErrorRate.Mean), number(pt.ErrorRate.Low), number(pt.ErrorRate.High),
-			number(pt.AnyError.Mean), number(pt.Outage.Seconds()), number(pt.Errors), strconv.Itoa(pt.ErrorRate.N),
+			number(pt.AnyError.Mean), number(pt.Outage.Seconds()), number(pt.LatencyMax.Seconds()), number(pt.Errors), strconv.Itoa(pt.ErrorRate.N),
 		})
 	}
 	if err := w.WriteAll(rows); err != nil {
@@ -120,7 +130,7 @@ func (s *SweepPage) Markdown() string {
 			pt.Outage.Round(10 * time.Millisecond).String(), strconv.Itoa(pt.ErrorRate.N),
 		})
 	}
-	p.table([]string{"reparent", "`--" + s.Resolved.Plan.Flag + "`", "errors", "95 % interval", "runs hit", "outage", "runs"}, rows)
+	p.table([]string{"reparent", "`" + s.Resolved.Axes[0].Name + "`", "errors", "95 % interval", "runs hit", "outage", "runs"}, rows)
 	return p.String()
 }
 
@@ -128,7 +138,8 @@ func (s *SweepPage) Markdown() string {
 type SweepJSON struct {
 	Scenario string          `json:"scenario"`
 	Release  string          `json:"release"`
-	Flag     string          `json:"flag"`
+	Axes     []sweep.Axis    `json:"axes"`
+	Plan     string          `json:"plan"`
 	Seeds    string          `json:"seeds"`
 	Runs     int             `json:"runs"`
 	Planned  int             `json:"planned_runs"`
@@ -140,7 +151,7 @@ type SweepJSON struct {
 func (s *SweepPage) JSON() SweepJSON {
 	r := s.Resolved
 	return SweepJSON{
-		Scenario: r.Scenario.Name, Release: r.Profile.Name, Flag: r.Plan.Flag, Seeds: r.Seeds.String(),
+		Scenario: r.Scenarios(), Release: r.Releases(), Axes: r.Axes, Plan: r.Hash, Seeds: r.Seeds.String(),
 		Runs: s.Runs, Planned: s.Planned, Points: s.Points, Replay: s.Replay,
 	}
 }

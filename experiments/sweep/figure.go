@@ -1,17 +1,23 @@
 package sweep
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"bufsim/experiments/plotstyle"
 	"bufsim/model/flags"
 )
 
-// Figure draws error rate against the plan's flag: one curve a variant, with the
+// Figure draws error rate against the plan's first axis: one curve a variant, with the
 // bootstrap interval over runs as its band, and the flag's default marked.
 func Figure(r *Resolved, points []Summary) (plotstyle.Figure, error) {
+	if r.Plan.Random > 0 {
+		return plotstyle.Figure{}, errors.New("random points make no curves; draw the grid, or take the records")
+	}
 	unit := ""
 	series := map[string]*plotstyle.Series{}
 	var order []string
@@ -33,7 +39,7 @@ func Figure(r *Resolved, points []Summary) (plotstyle.Figure, error) {
 		}
 	}
 	curves := plotstyle.Curves{
-		X:          plotstyle.Axis{Title: r.Plan.Flag, Unit: unit},
+		X:          plotstyle.Axis{Title: axisTitle(r.Axes[0].Name), Unit: unit},
 		Y:          plotstyle.Axis{Title: "statements that failed", Percent: true},
 		References: r.references(unit),
 	}
@@ -46,23 +52,47 @@ func Figure(r *Resolved, points []Summary) (plotstyle.Figure, error) {
 func (r *Resolved) caption() plotstyle.Caption {
 	return plotstyle.Caption{
 		Runs: r.runs(), Seeds: fmt.Sprintf("%d-%d, the same at every point", r.Seeds.First, r.Seeds.Last),
-		Release: r.Profile.Name, Unit: "traffic around one planned reparent", Interval: "95 % BCa bootstrap over runs",
+		Release: r.Releases(), Unit: "traffic around one planned reparent", Interval: "95 % BCa bootstrap over runs",
 	}
 }
 
-// references marks the flag's default if it lies in the plotted range.
+// Releases names the releases that the points play.
+func (r *Resolved) Releases() string {
+	return r.each(func(s Setting) string { return s.Profile.Name })
+}
+
+// Scenarios names the scenarios that the points play.
+func (r *Resolved) Scenarios() string {
+	return r.each(func(s Setting) string { return s.Scenario.Name })
+}
+
+// each joins what the points' settings are called, each name once.
+func (r *Resolved) each(name func(Setting) string) string {
+	var names []string
+	for _, p := range r.Points {
+		if n := name(p.Setting); !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// references marks the flag's default if the x axis is a flag and its default lies
+// in the plotted range.
 func (r *Resolved) references(unit string) []plotstyle.Reference {
+	axis := r.Axes[0]
 	for _, d := range flags.Descriptions() {
-		if d.Name != r.Plan.Flag {
+		if d.Name != axis.Name {
 			continue
 		}
-		at, u, err := number(d.Default(r.Profile))
-		low, _, err2 := number(r.Plan.Values[0])
-		high, _, err3 := number(r.Plan.Values[len(r.Plan.Values)-1])
+		value := d.Default(r.Points[0].Setting.Profile)
+		at, u, err := number(value)
+		low, _, err2 := number(axis.Values[0])
+		high, _, err3 := number(axis.Values[len(axis.Values)-1])
 		if err != nil || err2 != nil || err3 != nil || u != unit || at < low || at > high {
 			return nil
 		}
-		return []plotstyle.Reference{{X: at, Label: "default " + d.Default(r.Profile)}}
+		return []plotstyle.Reference{{X: at, Label: "default " + value}}
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package sweep
 
 import (
-	"encoding/json"
-	"io"
 	"time"
 
 	"bufsim/experiments/runner"
@@ -10,10 +8,16 @@ import (
 
 // Record is one run of a sweep: one line of NDJSON.
 type Record struct {
-	Point   int    `json:"point"`
-	Value   string `json:"value"`
-	Variant string `json:"variant"`
-	Seed    uint64 `json:"seed"`
+	// Plan is the hash of the plan, Version that of the simulation.
+	Plan    string `json:"plan"`
+	Version string `json:"version"`
+	// Points and Seeds say what the whole plan has, so that missing runs show.
+	Points int    `json:"points"`
+	Seeds  string `json:"seeds"`
+	// Point is the number of the point from 0 on, At its values by axis.
+	Point int               `json:"point"`
+	At    map[string]string `json:"at"`
+	Seed  uint64            `json:"seed"`
 
 	Statements int     `json:"statements"`
 	Errors     int     `json:"errors"`
@@ -29,16 +33,23 @@ type Record struct {
 	Hash     string        `json:"hash"`
 	Finding  bool          `json:"finding"`
 	OurFault string        `json:"our_fault,omitempty"`
-	Version  string        `json:"version"`
 }
 
-func newRecord(point int, p Point, seed uint64, r *runner.Result) Record {
-	rec := Record{
-		Point: point, Value: p.Value, Variant: p.Variant.Label(), Seed: seed,
-		Statements: r.Statements.Total, Errors: r.Statements.Errors, ErrorRate: r.Statements.ErrorRate(), Lost: r.Statements.Lost,
-		Outage: r.WriteOutage(), P99: r.Latency.P99, Max: r.Latency.Max,
-		Hash: r.Hash, Finding: r.Finding, Version: r.Version,
+// blank is the record of a run that is not played yet.
+func (r *Resolved) blank(point int, seed uint64) Record {
+	at := map[string]string{}
+	for i, a := range r.Axes {
+		at[a.Name] = r.Points[point].At[i]
 	}
+	return Record{Plan: r.Hash, Version: runner.Version, Points: len(r.Points), Seeds: r.Seeds.String(), Point: point, At: at, Seed: seed}
+}
+
+// fill adds what a run gave.
+func (rec *Record) fill(r *runner.Result) {
+	rec.Statements, rec.Errors, rec.ErrorRate = r.Statements.Total, r.Statements.Errors, r.Statements.ErrorRate()
+	rec.Lost, rec.Outage = r.Statements.Lost, r.WriteOutage()
+	rec.P99, rec.Max = r.Latency.P99, r.Latency.Max
+	rec.Hash, rec.Finding = r.Hash, r.Finding
 	for i := range r.Gates {
 		rec.Buffered += r.Gates[i].Sum("vtgate_buffer_requests_buffered")
 		rec.Evicted += r.Gates[i].Sum("vtgate_buffer_requests_evicted")
@@ -47,17 +58,4 @@ func newRecord(point int, p Point, seed uint64, r *runner.Result) Record {
 	if r.Outcome.Failed() {
 		rec.OurFault = r.Outcome.Detail
 	}
-	return rec
-}
-
-// WriteNDJSON writes one record a line.
-func WriteNDJSON(w io.Writer, records []Record) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for i := range records {
-		if err := enc.Encode(&records[i]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

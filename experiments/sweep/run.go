@@ -11,104 +11,143 @@ import (
 	"bufsim/sim"
 )
 
-// Progress is told after each run how many are done.
-type Progress func(done, total int)
+// Options are how a sweep is played. The zero value plays all of it.
+type Options struct {
+	// Shard is the part of the runs to play.
+	Shard Shard
+	// Had are runs that were played before; they count and are not played again.
+	Had []Record
+	// Write receives each new record in the plan's order; nil throws them away. Its
+	// error ends the sweep.
+	Write func(Record) error
+	// Progress is told after each run how many are done, and how many there are at
+	// most.
+	Progress func(done, total int)
+}
 
-// Run plays all runs of a plan on all cores and returns their records in the
-// order of the plan: point by point, seed by seed, whatever the cores did. When
-// ctx ends, or a run cannot be played, runs under way are finished and the records
-// so far are returned with the error.
-func Run(ctx context.Context, r *Resolved, progress Progress) ([]Record, error) {
-	b := &batch{resolved: r, records: make([]Record, len(r.Points)*r.runs()), progress: progress}
-	b.done = make([]bool, len(b.records))
-	ctx, b.stop = context.WithCancelCause(ctx)
-	defer b.stop(nil)
-	jobs := make(chan int)
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(b.records)) {
-		wg.Go(func() { b.work(jobs) })
+// Run plays the runs of a plan on all cores. Records are written in the order of the
+// plan, whatever the cores did, and counted in the tally. When ctx ends, runs under
+// way are finished; when a run cannot be played or a record cannot be written, the
+// sweep ends, too. The tally of what was played comes with the error then.
+func Run(ctx context.Context, r *Resolved, opts Options) (*Tally, error) {
+	s := &session{resolved: r, opts: opts, tally: NewTally(r), had: map[job]Record{}}
+	for _, rec := range opts.Had {
+		s.had[job{rec.Point, rec.Seed}] = rec
 	}
-	for i := 0; i < len(b.records) && ctx.Err() == nil; i++ {
+	ctx, s.stop = context.WithCancelCause(ctx)
+	defer s.stop(nil)
+	s.total = opts.Shard.Size(r.Runs())
+	for seeds := range r.rounds() {
+		jobs := s.round(seeds)
+		if len(jobs) == 0 {
+			break
+		}
+		s.play(ctx, jobs)
+		if s.next < len(jobs) {
+			return s.tally, context.Cause(ctx)
+		}
+	}
+	return s.tally, nil
+}
+
+// job is one run to be played.
+type job struct {
+	point int
+	seed  uint64
+}
+
+// session is a sweep under way.
+type session struct {
+	resolved *Resolved
+	opts     Options
+	stop     context.CancelCauseFunc
+	total    int
+	had      map[job]Record
+
+	mu    sync.Mutex // guards what follows
+	tally *Tally
+	done  int
+	// early holds records that came before those that stand before them in the plan;
+	// next is the number of the job whose record is due.
+	early map[int]Record
+	next  int
+}
+
+// play plays the jobs of a round.
+func (s *session) play(ctx context.Context, jobs []job) {
+	s.next, s.early = 0, map[int]Record{}
+	numbers := make(chan int)
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(jobs)) {
+		wg.Go(func() { s.work(jobs, numbers) })
+	}
+	for i := 0; i < len(jobs) && ctx.Err() == nil; i++ {
 		select {
-		case jobs <- i:
+		case numbers <- i:
 		case <-ctx.Done():
 		}
 	}
-	close(jobs)
+	close(numbers)
 	wg.Wait()
-	if b.finished == len(b.records) {
-		return b.records, nil
-	}
-	return b.kept(), context.Cause(ctx)
 }
 
-// batch is the runs of a sweep under way.
-type batch struct {
-	resolved *Resolved
-	stop     context.CancelCauseFunc
-	progress Progress
-
-	mu       sync.Mutex // guards what follows
-	records  []Record
-	done     []bool
-	finished int
-}
-
-// work plays the runs whose numbers come from jobs.
-func (b *batch) work(jobs <-chan int) {
+// work plays the jobs whose numbers it is given.
+func (s *session) work(jobs []job, numbers <-chan int) {
 	pool := sim.NewPool()
 	defer pool.Close()
-	runs := b.resolved.runs()
-	for i := range jobs {
-		rec, err := b.resolved.one(i/runs, b.resolved.Seeds.First+uint64(i%runs), pool)
-		if err != nil {
-			b.stop(err)
-			continue
+	for i := range numbers {
+		rec, ok := s.had[jobs[i]]
+		if !ok {
+			var err error
+			if rec, err = s.resolved.one(jobs[i], pool); err != nil {
+				s.stop(err)
+				continue
+			}
 		}
-		b.finish(i, rec)
+		s.deliver(jobs, i, rec)
 	}
 }
 
-func (b *batch) finish(i int, rec Record) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.records[i], b.done[i] = rec, true
-	b.finished++
-	if b.progress != nil {
-		b.progress(b.finished, len(b.records))
-	}
-}
-
-// kept are the records of the runs that were played.
-func (b *batch) kept() []Record {
-	var list []Record
-	for i, rec := range b.records {
-		if b.done[i] {
-			list = append(list, rec)
+// deliver takes a record, and passes on all whose turn has come.
+func (s *session) deliver(jobs []job, i int, rec Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.early[i] = rec
+	for {
+		rec, ok := s.early[s.next]
+		if !ok {
+			return
+		}
+		if _, before := s.had[jobs[s.next]]; !before && s.opts.Write != nil {
+			if err := s.opts.Write(rec); err != nil {
+				s.stop(err)
+				return
+			}
+		}
+		delete(s.early, s.next)
+		s.next++
+		s.done++
+		s.tally.Add(rec)
+		if s.opts.Progress != nil {
+			s.opts.Progress(s.done, s.total)
 		}
 	}
-	return list
 }
 
 // one plays one run. A panic of our own is a fault in its record, not the end of
 // the sweep.
-func (r *Resolved) one(point int, seed uint64, pool *sim.Pool) (rec Record, err error) {
-	p := r.Points[point]
+func (r *Resolved) one(j job, pool *sim.Pool) (rec Record, err error) {
+	rec = r.blank(j.point, j.seed)
 	defer func() {
 		if v := recover(); v != nil {
-			rec = Record{
-				Point: point, Value: p.Value, Variant: p.Variant.Label(), Seed: seed, Version: runner.Version,
-				OurFault: fmt.Sprintf("panic: %v\n%s", v, debug.Stack()),
-			}
+			rec.OurFault = fmt.Sprintf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()
-	set, err := r.FlagsAt(p)
+	set := r.Points[j.point].Setting
+	result, err := runner.Run(set.Scenario, runner.Options{Seed: j.seed, Release: set.Profile, Flags: set.Flags, Pool: pool})
 	if err != nil {
-		return Record{}, err
+		return rec, fmt.Errorf("%s, seed %d: %w", r.Label(r.Points[j.point].At), j.seed, err)
 	}
-	result, err := runner.Run(r.ScenarioAt(p), runner.Options{Seed: seed, Release: r.Profile, Flags: set, Pool: pool})
-	if err != nil {
-		return Record{}, err
-	}
-	return newRecord(point, p, seed, result), nil
+	rec.fill(result)
+	return rec, nil
 }

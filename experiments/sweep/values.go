@@ -88,22 +88,6 @@ func steps(from, to, step string, parse func(string) (int64, error), format func
 	return values, nil
 }
 
-// durations parses a list; an empty one stands for a single 0.
-func durations(what string, list []string) ([]time.Duration, error) {
-	if len(list) == 0 {
-		return []time.Duration{0}, nil
-	}
-	var out []time.Duration
-	for _, text := range list {
-		d, err := time.ParseDuration(text)
-		if err != nil || d < 0 {
-			return nil, fmt.Errorf("%s: %q is not a duration such as 5s", what, text)
-		}
-		out = append(out, d)
-	}
-	return out, nil
-}
-
 // parseSeeds reads `1-50` or `7`; empty is the scenario's own range.
 func parseSeeds(text string, fallback scenario.Seeds) (scenario.Seeds, error) {
 	if text == "" {
@@ -118,3 +102,6 @@ func parseSeeds(text string, fallback scenario.Seeds) (scenario.Seeds, error) {
 	}
 	return s, nil
 }
+
+// isRange reports whether a text of values is a single range.
+func isRange(text string) bool { return strings.Contains(text, "..") && !strings.Contains(text, ",") }
