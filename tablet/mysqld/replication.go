@@ -66,9 +66,14 @@ func (s *Server) replicationStatus() (ReplicationStatus, error) {
 	return status, nil
 }
 
-// StopReplication stops both threads, or only the receiver.
-// spec: T-109
+// StopReplication stops both threads, or only the receiver. The statement lasts until the
+// threads have ended; a receiver that is stopped alone takes and acknowledges nothing from the
+// statement's beginning on, so a commit that it has not received by then has to do without it.
+// spec: T-109, R-102a
 func (c *Client) StopReplication(onlyReceiver bool) error {
+	if onlyReceiver {
+		c.server.tellReceiver()
+	}
 	return c.diskCommand(func(t *Timings) sim.Dist { return t.StopReplication }, func(s *Server) error {
 		if s.source.IsZero() {
 			return nil
@@ -79,6 +84,13 @@ func (c *Client) StopReplication(onlyReceiver bool) error {
 		}
 		return nil
 	})
+}
+
+// tellReceiver makes the receiver stop at once.
+func (s *Server) tellReceiver() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopReceiver()
 }
 
 // StartReplication starts the threads that do not run; ErrNotReplica if there is no source.

@@ -59,48 +59,88 @@ func (c *cluster) slowWrites() {
 }
 
 // An emergency past a living primary. That one is demoted only halfway, since the call is
-// called off. If a write is under way whose acknowledgement cannot come any more, it drains
-// for 3 s; then it serves again in its old term for some milliseconds, and becomes a replica.
-// The write that hung is on no other tablet: it is errant, and the replica stays without
-// replication, also after a switch. Without such a write all of that takes milliseconds.
-// Measured: serving again for 15 to 27 ms, 3 s after the new one served, in three of three
-// runs; an errant write in one of them; the command took 0.16 to 0.25 s.
-// spec: R-102a, R-222, R-37, R-57, F11
+// called off. If at that moment a write is under way whose acknowledgement cannot come any
+// more, it drains for 3 s; then it serves again in its old term for some milliseconds, and
+// becomes a replica. A write that hung is on no other tablet: it is errant, and the replica
+// stays without replication, also after a switch. Without anything under way all of that takes
+// milliseconds, and if the demotion is done before the slower replica has stopped, the old
+// primary is a candidate like any other and may be promoted again.
+//
+// Replicas stop to acknowledge before the primary begins to drain, since it takes two calls to
+// demote it. So the heavier the load, the surer the 3 s. Measured under the light load, in three
+// of three runs: serving again for 15 to 27 ms, 3 s after the new one served; an errant write in
+// one of them; the command took 0.16 to 0.25 s.
+// spec: R-102a, R-222, R-37, R-57, T-33, T-117, F11
 func TestEmergencyPastLivingPrimary(t *testing.T) {
-	hung, errant := 0, 0
-	for seed := range uint64(40) {
-		runCluster(t, sim.Config{Seed: seed}, profile(t, "v24"), "semi_sync", func(x *cluster) {
-			x.slowWrites()
-			x.write(8, 100*time.Millisecond)
-			x.env.Sleep(2 * time.Second)
-			seen := x.observe()
-			cmd := x.ers("vtctld", reparent.EmergencyOptions{})
-			cmd.over.Wait()
-			require.NoError(x, cmd.err)
-			require.Less(x, cmd.took, time.Second)
-			elect := cmd.result.PromotedPrimary.UID
-			x.env.Sleep(6 * time.Second)
-			said := of(seen, 100)
-			require.Equal(x, "REPLICA serving=true", said[len(said)-1])
-			before := nth(seen, 100, len(said)-2)
-			if before.at.Sub(cmd.began) < time.Second {
-				return
+	for _, c := range []struct {
+		load      string
+		clients   int
+		pause     time.Duration
+		runs      int
+		long      [2]int // least and most runs with the long drain
+		leastLost int    // runs with an errant write
+	}{
+		{"hardly a write", 1, time.Second, 20, [2]int{0, 1}, 0},
+		{"the measured load", 8, 100 * time.Millisecond, 40, [2]int{10, 30}, 5},
+		{"dense writes", 8, 5 * time.Millisecond, 10, [2]int{10, 10}, 8},
+	} {
+		t.Run(c.load, func(t *testing.T) {
+			long, errant := 0, 0
+			for seed := range c.runs {
+				runCluster(t, sim.Config{Seed: uint64(seed)}, profile(t, "v24"), "semi_sync", func(x *cluster) {
+					x.slowWrites()
+					x.write(c.clients, c.pause)
+					x.env.Sleep(3 * time.Second)
+					wasLong, wasErrant := x.pastLivingPrimary()
+					long, errant = long+count(wasLong), errant+count(wasErrant)
+				})
 			}
-			hung++
-			require.Equal(x, []string{"PRIMARY serving=true", "PRIMARY serving=false", "PRIMARY serving=true", "REPLICA serving=true"}, said)
-			require.True(x, before.oldTerm, "in the old term")
-			require.InDelta(x, 3.05, before.at.Sub(cmd.began).Seconds(), 0.1)
-			require.Less(x, nth(seen, 100, 3).at.Sub(before.at), 60*time.Millisecond)
-			if _, err := x.mysql[100].Client(x.env).ReplicationStatus(); err != nil {
-				errant++
-				requireErrant(x, elect)
-			}
+			t.Logf("of %d runs %d with the long drain, %d with an errant write", c.runs, long, errant)
+			require.GreaterOrEqual(t, long, c.long[0])
+			require.LessOrEqual(t, long, c.long[1])
+			require.GreaterOrEqual(t, errant, c.leastLost)
 		})
 	}
-	t.Logf("of 40 runs %d with a hung write, %d of them errant", hung, errant)
-	require.Positive(t, hung)
-	require.Less(t, hung, 40)
-	require.Positive(t, errant)
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// pastLivingPrimary runs an emergency on a healthy shard and checks what becomes of the old
+// primary, after a long drain or a short one.
+func (c *cluster) pastLivingPrimary() (long, errant bool) {
+	seen := c.observe()
+	cmd := c.ers("vtctld", reparent.EmergencyOptions{})
+	cmd.over.Wait()
+	require.NoError(c, cmd.err)
+	require.Less(c, cmd.took, time.Second)
+	elect := cmd.result.PromotedPrimary.UID
+	c.env.Sleep(6 * time.Second)
+	said := of(seen, 100)
+	if elect == 100 {
+		require.Equal(c, []uint32{100}, c.servingPrimaries())
+		require.Empty(c, c.lost(100))
+		return false, false
+	}
+	require.Equal(c, "REPLICA serving=true", said[len(said)-1])
+	again := nth(seen, 100, len(said)-2)
+	if again.at.Sub(cmd.began) < time.Second {
+		return false, false
+	}
+	require.Equal(c, []string{"PRIMARY serving=true", "PRIMARY serving=false", "PRIMARY serving=true", "REPLICA serving=true"}, said)
+	require.True(c, again.oldTerm, "in the old term")
+	require.InDelta(c, 3.05, nth(seen, 100, 1).at.Sub(cmd.began).Seconds(), 0.05)
+	require.Less(c, again.at.Sub(nth(seen, 100, 1).at), 250*time.Millisecond)
+	require.Less(c, nth(seen, 100, 3).at.Sub(again.at), 60*time.Millisecond)
+	_, err := c.mysql[100].Client(c.env).ReplicationStatus()
+	if errant = err != nil; errant {
+		requireErrant(c, elect)
+	}
+	return true, errant
 }
 
 // requireErrant checks a shard whose old primary cannot follow: a switch works and fails.

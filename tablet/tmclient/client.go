@@ -17,12 +17,13 @@ type Client struct {
 	node  *simnet.Node
 	mu    *sim.Mutex
 	conns map[topodata.TabletAlias]*simnet.Conn
+	rnd   *sim.Rand // guarded by mu
 }
 
 // New returns a client that calls from node. How errors are worded is a matter of the
 // tablets' releases, not of the client's.
 func New(env *sim.Env, node *simnet.Node) *Client {
-	return &Client{env: env, node: node, mu: env.NewMutex("tmclient"), conns: map[topodata.TabletAlias]*simnet.Conn{}}
+	return &Client{env: env, node: node, mu: env.NewMutex("tmclient"), conns: map[topodata.TabletAlias]*simnet.Conn{}, rnd: env.Rand("tmclient/" + env.HostName())}
 }
 
 // Close closes all connections; calls under way fail.
@@ -51,7 +52,7 @@ func (c *Client) conn(alias topodata.TabletAlias) *simnet.Conn {
 // spec: R-51
 func (c *Client) call(ctx *sim.Context, alias topodata.TabletAlias, method string, req any) (any, error) {
 	conn := c.conn(alias)
-	for pause := connectPauseMin; ; pause = min(pause*2, connectPauseMax) {
+	for pause := connectPauseMin; ; pause = min(pause*8/5, connectPauseMax) {
 		resp, err := conn.Call(ctx, method, req)
 		var transport *simnet.Error
 		if !errors.As(err, &transport) {
@@ -60,17 +61,26 @@ func (c *Client) call(ctx *sim.Context, alias topodata.TabletAlias, method strin
 		if transport.Kind != simnet.Refused {
 			return nil, vterr.StreamBroken()
 		}
-		if err := c.env.SleepCtx(ctx, pause); err != nil {
+		if err := c.env.SleepCtx(ctx, c.jittered(pause)); err != nil {
 			return nil, neverConnected(err, alias)
 		}
 	}
 }
 
-// The pauses between attempts to connect.
+// The pauses between attempts to connect are gRPC's: 1 s, growing by 1.6 to 2 min, each a fifth
+// more or less. A tablet that comes back is found at the next attempt, about 1, 2.6, 5.2 and
+// 9.3 s after the first one, and not when it is back. spec
 const (
-	connectPauseMin = 100 * time.Millisecond
-	connectPauseMax = 2 * time.Second
+	connectPauseMin    = time.Second
+	connectPauseMax    = 2 * time.Minute
+	connectPauseSpread = 5 // one part in so many
 )
+
+func (c *Client) jittered(pause time.Duration) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return sim.Uniform(pause-pause/connectPauseSpread, pause+pause/connectPauseSpread).Draw(c.rnd)
+}
 
 // statusOf gives an error of the tablet as it is and the caller's own context error as the
 // status that gRPC makes of it.
