@@ -44,6 +44,8 @@ var modules = map[string]struct {
 	"github.com/goccy/go-yaml":                {[]string{"experiments"}, "strict YAML with positions"},
 	"github.com/google/jsonschema-go":         {[]string{"experiments/scenario", "cmd/bufsim"}, "the schema of scenario files"},
 	"github.com/HdrHistogram/hdrhistogram-go": {[]string{"experiments/stats"}, "latencies: integers, merged in any order"},
+	"github.com/prometheus/common":            {[]string{"experiments/observed"}, "reads the exposition text of real gates"},
+	"github.com/prometheus/client_model":      {[]string{"experiments/observed"}, "goes with it"},
 	"gonum.org/v1/gonum":                      {[]string{"experiments/stats", "experiments/plotstyle"}, "distributions"},
 	"gonum.org/v1/plot":                       {[]string{"experiments/plotstyle"}, "figures"},
 	"golang.org/x/image":                      {[]string{"experiments/plotstyle"}, "font faces for measuring text"},
