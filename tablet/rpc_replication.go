@@ -70,6 +70,8 @@ func (tm *tabletManager) fullStatus(*sim.Context, any) (any, error) {
 	case err == nil:
 		message := statusMessage(status)
 		full.Replication = &message
+		full.ReplicaNetTimeout = tm.t.mysql.Server().NetTimeout()
+		full.SourceHeartbeat = full.ReplicaNetTimeout / 2
 	case !errors.Is(err, mysqld.ErrNotReplica):
 		return nil, err
 	}
@@ -151,6 +153,15 @@ func (tm *tabletManager) resetReplication() error {
 		return err
 	}
 	return tm.t.mysql.ResetBinaryLogs()
+}
+
+// resetReplicationParameters makes the server forget its source.
+// spec: R-141
+func (tm *tabletManager) resetReplicationParameters() error {
+	if err := tm.t.mysql.StopReplication(false); err != nil {
+		return err
+	}
+	return tm.t.mysql.ResetReplica()
 }
 
 // initReplica makes the tablet a replica that starts at a position.

@@ -32,7 +32,7 @@ func (tm *tabletManager) setReplicationSource(ctx *sim.Context, r tmclient.SetRe
 	if err := tm.checkParent(ctx, r.Parent); err != nil {
 		return err
 	}
-	if err := tm.attach(r.Parent, was, should); err != nil {
+	if err := tm.attach(r, was, should); err != nil {
 		return err
 	}
 	tm.t.step("SetReplicationSource", "attached", nil)
@@ -107,16 +107,18 @@ func (tm *tabletManager) checkErrant(ctx *sim.Context, parent topodata.TabletAli
 	return vterr.Errorf(vterr.FailedPrecondition, "Errant GTID detected - %s; Primary GTID - %s, Replica GTID - %s", errant, theirs.Position, mine)
 }
 
-// attach changes the source if needed and restarts the threads.
-// spec, T-147
-func (tm *tabletManager) attach(parent topodata.TabletAlias, was, should bool) error {
+// attach changes the source if needed and restarts the threads. A heartbeat interval always
+// needs a change.
+// spec, T-147
+func (tm *tabletManager) attach(r tmclient.SetReplicationSourceRequest, was, should bool) error {
 	mysql := tm.t.mysql
 	status, err := mysql.ReplicationStatus()
 	if err != nil && !errors.Is(err, mysqld.ErrNotReplica) {
 		return err
 	}
-	same := err == nil && status.Source == parent
-	if same && !should {
+	same := err == nil && status.Source == r.Parent
+	change := !same || r.SourceHeartbeat != 0
+	if !change && !should {
 		return nil
 	}
 	if was || same {
@@ -124,8 +126,8 @@ func (tm *tabletManager) attach(parent topodata.TabletAlias, was, should bool) e
 			return err
 		}
 	}
-	if !same {
-		if err := mysql.ChangeSource(parent); err != nil {
+	if change {
+		if err := mysql.ChangeSource(r.Parent); err != nil {
 			return err
 		}
 	}

@@ -125,6 +125,7 @@ func (tm *tabletManager) register(node *simnet.Node) {
 	}))
 	tm.serve(node, tmclient.MethodStopReplicationAndGetStatus, locked, tm.stopReplicationAndGetStatus)
 	tm.serve(node, tmclient.MethodResetReplication, locked, done(func(*sim.Context, any) error { return tm.resetReplication() }))
+	tm.serve(node, tmclient.MethodResetReplicationParameters, locked, done(func(*sim.Context, any) error { return tm.resetReplicationParameters() }))
 	tm.serve(node, tmclient.MethodInitPrimary, locked, func(ctx *sim.Context, req any) (any, error) {
 		return tm.initPrimary(ctx, req.(tmclient.SemiSyncRequest).SemiSync)
 	})

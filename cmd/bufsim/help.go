@@ -30,6 +30,7 @@ func helpGroups() []struct {
 		{flags.ComponentVTGate, "Flags of vtgate"},
 		{flags.ComponentVTTablet, "Flags of vttablet"},
 		{flags.ComponentVTCtld, "Flags of vtctldclient"},
+		{flags.ComponentVTOrc, "Flags of vtorc"},
 		{flags.ComponentCommon, "Flags of all Vitess programs"},
 	}
 }

@@ -15,6 +15,8 @@ func withoutEffect(flag string, p release.Profile) string {
 		return "the scenario says it for every gate"
 	case slices.Contains(notSimulated(), flag):
 		return "what it sets is not part of the simulation"
+	case flag == "recovery-period-block-duration" && !p.Behaviors.RecoveryBlock:
+		return "releases from v20 on read it and do not wait"
 	case flag == "buffer-drain-concurrency" && !p.Behaviors.DrainConcurrencyHonoured:
 		return "releases before v19 read it and drain one by one all the same"
 	}

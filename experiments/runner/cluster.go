@@ -40,6 +40,7 @@ type cluster struct {
 	topoHost *sim.Host
 	tablets  []*member
 	gates    []*gateProcess
+	vtorcs   []*vtorcProcess
 }
 
 // member is one tablet with its MySQL server.

@@ -210,7 +210,7 @@ func (p *play) peers(mine []*sim.Host, peer scenario.Target) []string {
 		inside[h.Name()] = true
 	}
 	var others []string
-	for _, name := range append(names(p.hosts("", scenario.ComponentHost)), hostTopo, hostOperator, hostClients) {
+	for _, name := range append(append(names(p.hosts("", scenario.ComponentHost)), hostTopo, hostOperator, hostClients), p.vtorcHosts()...) {
 		if !inside[name] {
 			others = append(others, name)
 		}

@@ -15,7 +15,7 @@ import (
 	"bufsim/tablet"
 	"bufsim/tablet/mysqld"
 	"bufsim/tablet/reparent"
-	"bufsim/topo"
+	"bufsim/tablet/vtorc"
 	"bufsim/topo/toposerver"
 )
 
@@ -23,8 +23,8 @@ import (
 func TraceKinds() []trace.KindDoc {
 	var all []trace.KindDoc
 	for _, list := range [][]trace.KindDoc{
-		trace.KernelKinds(), traceKinds(), simnet.TraceKinds(), topo.TraceKinds(), toposerver.TraceKinds(), mysqld.TraceKinds(), tablet.TraceKinds(),
-		reparent.TraceKinds(), discovery.TraceKinds(), buffer.TraceKinds(), gateway.TraceKinds(), gate.TraceKinds(),
+		trace.KernelKinds(), simnet.TraceKinds(), toposerver.TraceKinds(), mysqld.TraceKinds(), tablet.TraceKinds(),
+		reparent.TraceKinds(), vtorc.TraceKinds(), discovery.TraceKinds(), buffer.TraceKinds(), gateway.TraceKinds(), gate.TraceKinds(),
 	} {
 		all = append(all, list...)
 	}

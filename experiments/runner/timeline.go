@@ -36,9 +36,6 @@ func (p *play) startTimeline(env *sim.Env) {
 			} else {
 				env.SleepUntil(sim.Time(o.At.Std()))
 			}
-			if p.healed > 0 { // too late: faults have stopped
-				return
-			}
 			op.started, op.start = true, env.Now()
 			p.perform(env, op)
 			op.end = env.Now()

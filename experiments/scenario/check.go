@@ -114,7 +114,7 @@ func (c *checker) eachFlag() {
 	groups := []struct {
 		component string
 		values    FlagValues
-	}{{"vtgate", c.s.Flags.VTGate}, {"vttablet", c.s.Flags.VTTablet}, {"reparent", c.s.Flags.Reparent}}
+	}{{"vtgate", c.s.Flags.VTGate}, {"vttablet", c.s.Flags.VTTablet}, {"reparent", c.s.Flags.Reparent}, {"vtorc", c.s.Flags.VTOrc}}
 	for _, g := range groups {
 		for _, name := range g.values.Names() {
 			if err := c.opts.CheckFlag(c.s.Release, g.component, name, g.values[name]); err != nil {

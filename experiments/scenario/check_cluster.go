@@ -20,6 +20,7 @@ func (c *checker) cluster() {
 		}
 	}
 	c.gates()
+	c.vtorc()
 	for i, l := range cl.Network.Links {
 		path := fmt.Sprintf("cluster.network.links[%d]", i)
 		c.cell(path+".from", l.From)

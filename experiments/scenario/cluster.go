@@ -12,6 +12,8 @@ type Cluster struct {
 	CPU     CPU         `json:"cpu" jsonschema:"time a statement costs in each process"`
 	MySQL   MySQL       `json:"mysql" jsonschema:"how the MySQL servers behave"`
 	Steps   Steps       `json:"steps" jsonschema:"how long the steps of a reparent take"`
+	// VTOrc are the processes that repair shards by themselves; nil is none.
+	VTOrc *VTOrc `json:"vtorc,omitempty" jsonschema:"processes that repair shards by themselves; none if left out"`
 	// Keyspaces come after MySQL, whose values a tablet's own profile inherits.
 	Keyspaces []Keyspace `json:"keyspaces" jsonschema:"keyspaces with their shards and tablets"`
 }

@@ -15,6 +15,8 @@ type Flags struct {
 	VTTablet FlagValues `json:"vttablet,omitempty" jsonschema:"flags of vttablet"`
 	// Reparent are the flags of the tool that runs reparents.
 	Reparent FlagValues `json:"reparent,omitempty" jsonschema:"flags of the tool that runs reparents"`
+	// VTOrc are the flags of the cluster's VTOrc processes.
+	VTOrc FlagValues `json:"vtorc,omitempty" jsonschema:"flags of vtorc"`
 }
 
 // FlagValues maps flag names to their values as written. The names of a loaded
@@ -24,7 +26,7 @@ type FlagValues map[string]string
 // Names lists the flags in order.
 func (f FlagValues) Names() []string { return slices.Sorted(maps.Keys(f)) }
 
-// FlagChecker tells whether a component (vtgate, vttablet or reparent) of a
+// FlagChecker tells whether a component (vtgate, vttablet, reparent or vtorc) of a
 // release has a flag and takes the value. The error says what is wrong.
 type FlagChecker func(release, component, name, value string) error
 

@@ -35,6 +35,9 @@ func (c *Cluster) resolve() {
 			c.Gates[i].Cell = cell
 		}
 	}
+	if c.VTOrc != nil && c.VTOrc.Cell == "" {
+		c.VTOrc.Cell = cell
+	}
 	shardNumber := 0
 	for i := range c.Keyspaces {
 		k := &c.Keyspaces[i]

@@ -35,7 +35,7 @@ func VitessOptions() Options {
 // scenario sets. It fails only for flags that [VitessOptions] would refuse.
 func (s *Scenario) FlagSet(p release.Profile) (flags.Set, error) {
 	set := flags.Defaults(p)
-	for _, values := range []FlagValues{s.Flags.VTGate, s.Flags.VTTablet, s.Flags.Reparent} {
+	for _, values := range []FlagValues{s.Flags.VTGate, s.Flags.VTTablet, s.Flags.Reparent, s.Flags.VTOrc} {
 		for _, name := range values.Names() {
 			if err := set.Set(name, values[name], p); err != nil {
 				return flags.Set{}, err
@@ -52,7 +52,7 @@ func checkFlag(releaseName, component, name, value string) error {
 		return nil // the release itself is reported
 	}
 	of := map[string]flags.Component{
-		"vtgate": flags.ComponentVTGate, "vttablet": flags.ComponentVTTablet, "reparent": flags.ComponentVTCtld,
+		"vtgate": flags.ComponentVTGate, "vttablet": flags.ComponentVTTablet, "reparent": flags.ComponentVTCtld, "vtorc": flags.ComponentVTOrc,
 	}[component]
 	var names []string
 	for _, d := range flags.Descriptions() {

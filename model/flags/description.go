@@ -18,6 +18,7 @@ const (
 	ComponentVTGate   Component = "vtgate"
 	ComponentVTTablet Component = "vttablet"
 	ComponentVTCtld   Component = "vtctldclient"
+	ComponentVTOrc    Component = "vtorc"
 )
 
 // Kind is the type of a flag's value.

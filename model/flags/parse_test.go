@@ -123,7 +123,7 @@ func TestDefaults(t *testing.T) {
 // Each flag has its own field and each field its flag; names and texts are complete.
 func TestTableIsComplete(t *testing.T) {
 	fields := 0
-	for _, group := range []any{flags.Common{}, flags.VTGate{}, flags.VTTablet{}, flags.VTCtld{}} {
+	for _, group := range []any{flags.Common{}, flags.VTGate{}, flags.VTTablet{}, flags.VTCtld{}, flags.VTOrc{}} {
 		fields += reflect.TypeOf(group).NumField()
 	}
 	all := flags.Descriptions()

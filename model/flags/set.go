@@ -12,6 +12,7 @@ type Set struct {
 	VTGate   VTGate
 	VTTablet VTTablet
 	VTCtld   VTCtld
+	VTOrc    VTOrc
 }
 
 // Common is the flags that several programs have.
@@ -127,6 +128,33 @@ type VTCtld struct {
 	TolerableReplicationLag time.Duration
 	// AllowCrossCellPromotion admits candidates of other cells. spec: R-52
 	AllowCrossCellPromotion bool
+}
+
+// VTOrc is the flags of VTOrc. Its `--wait-replicas-timeout` and `--tolerable-replication-lag`
+// have the names of vtctldclient's flags; the cluster's description of VTOrc sets them.
+type VTOrc struct {
+	// InstancePollTime, TopoInformationRefreshDuration and RecoveryPollDuration are the periods
+	// of the three loops. spec: R-140
+	InstancePollTime               time.Duration
+	TopoInformationRefreshDuration time.Duration
+	RecoveryPollDuration           time.Duration
+	// ReasonableReplicationLag is how long a primary's log may stand still before it counts as
+	// locked. spec: R-141
+	ReasonableReplicationLag time.Duration
+	// AllowRecovery and AllowEmergencyReparent switch recoveries off. spec: R-142, R-144
+	AllowRecovery          bool
+	AllowEmergencyReparent bool
+	// PreventCrossCellFailover keeps primaries in their cells. spec: R-144
+	PreventCrossCellFailover bool
+	// ChangeTabletsWithErrantGTIDToDrained and EnablePrimaryDiskStalledRecovery are the opt-ins.
+	// spec: R-141
+	ChangeTabletsWithErrantGTIDToDrained bool
+	EnablePrimaryDiskStalledRecovery     bool
+	// EmergencyReparentOnPrimaryTabletUnreachable acts when only a primary's vttablet dies.
+	// spec: R-146
+	EmergencyReparentOnPrimaryTabletUnreachable bool
+	// RecoveryPeriodBlockDuration is the time between two recoveries of a shard. spec: R-143
+	RecoveryPeriodBlockDuration time.Duration
 }
 
 // Defaults gives the values that a release starts with when no flag is given. Flags that

@@ -16,6 +16,7 @@ func Descriptions() []Description {
 	all = append(all, queryServiceTable()...)
 	all = append(all, tabletManagerTable()...)
 	all = append(all, operatorTable()...)
+	all = append(all, vtorcTable()...)
 	return append(all, commonTable()...)
 }
 

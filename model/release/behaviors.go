@@ -259,6 +259,26 @@ type Behaviors struct {
 	// ERSErrorOnlyFromPrimary tolerates one unreachable tablet only if it is the primary (v24).
 	// spec: R-103
 	ERSErrorOnlyFromPrimary bool
+	// RecoveryBlock makes VTOrc wait between two recoveries of a shard (up to v19). spec: R-143
+	RecoveryBlock bool
+	// RepairSetsHeartbeat makes VTOrc's repair of a replica name a heartbeat interval, which
+	// drops the replica's relay log (v20). spec: R-148, issue 21092
+	RepairSetsHeartbeat bool
+	// SemiSyncBlockedRecovery replaces a primary whose commits hang (v22). spec: R-141
+	SemiSyncBlockedRecovery bool
+	// DiskStalledRecovery offers to replace a primary whose disk stalls (v22). spec: R-141
+	DiskStalledRecovery bool
+	// IncapacitatedRecovery replaces a primary whose checks keep failing (v24). spec: R-141
+	IncapacitatedRecovery bool
+	// UnreachableRestarts restarts replicas of a primary that VTOrc cannot reach, so that they
+	// notice its death early (v24). spec: R-141, PR 18626
+	UnreachableRestarts bool
+	// StaleTopoPrimaryRecovery demotes tablets that are PRIMARY of an older term (v24).
+	// spec: R-141
+	StaleTopoPrimaryRecovery bool
+	// TabletHealthQuorum offers to replace a primary whose vttablet alone died (main).
+	// spec: R-146, PR 20253
+	TabletHealthQuorum bool
 	// LostLockSemicolon writes `lost topology lock; aborting` (up to v17). spec: R-4
 	LostLockSemicolon bool
 }

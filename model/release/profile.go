@@ -40,6 +40,9 @@ type Defaults struct {
 	// ReplicaNetTimeout is after what silence a replica gives up its source: 60s up to
 	// v19, then 8s. spec: T-106
 	ReplicaNetTimeout time.Duration
+	// RecoveryPeriodBlock is the time between two recoveries of a shard: an hour in
+	// orchestrator (up to v14), 30s in VTOrc up to v19, then no more. spec: R-143
+	RecoveryPeriodBlock time.Duration
 }
 
 // order counts the releases by age; Behaviors and Defaults compare with its constants.

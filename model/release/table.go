@@ -15,6 +15,12 @@ func defaultsOf(at order) Defaults {
 		UseSuperReadOnly:              at == v13 || at >= v17,
 		ReplicaNetTimeout:             8 * time.Second,
 	}
+	switch {
+	case at < v15:
+		d.RecoveryPeriodBlock = time.Hour
+	case at < v20:
+		d.RecoveryPeriodBlock = 30 * time.Second
+	}
 	if at < v13 {
 		d.BufferImplementation = "healthcheck"
 		d.BufferSize = 10
@@ -115,6 +121,14 @@ func addReparentBehaviors(b *Behaviors, at order) {
 	b.ExecutedSetTieBreak = at >= v2300
 	b.DemotePrimaryForce = at >= v24
 	b.ERSErrorOnlyFromPrimary = at >= v24
+	b.RecoveryBlock = at < v20
+	b.RepairSetsHeartbeat = at >= v20
+	b.SemiSyncBlockedRecovery = at >= v22
+	b.DiskStalledRecovery = at >= v22
+	b.IncapacitatedRecovery = at >= v24
+	b.UnreachableRestarts = at >= v24
+	b.StaleTopoPrimaryRecovery = at >= v24
+	b.TabletHealthQuorum = at >= mainBranch
 	b.LostLockSemicolon = at < v18
 }
 

@@ -31,6 +31,8 @@ type Keyspace struct {
 	// DurabilityPolicy names a policy of package durability; empty means none.
 	DurabilityPolicy string
 	SidecarDBName    string
+	// DisableEmergencyReparent keeps VTOrc from emergency reparents. spec: R-144
+	DisableEmergencyReparent bool
 }
 
 // Clone gives a copy; the record holds nothing that could be shared.

@@ -24,6 +24,8 @@ type Shard struct {
 	// TabletControls has at most one entry per tablet type.
 	TabletControls   []TabletControl
 	IsPrimaryServing bool
+	// DisableEmergencyReparent keeps VTOrc from emergency reparents. spec: R-144
+	DisableEmergencyReparent bool
 }
 
 // Clone gives a deep copy.

@@ -159,6 +159,10 @@ func (s *Server) Alias() topodata.TabletAlias { return s.opts.Alias }
 // UUID gives the server's uuid.
 func (s *Server) UUID() gtid.UUID { return s.uuid }
 
+// NetTimeout gives the server's replica_net_timeout; its sources send heartbeats twice as often.
+// spec: T-106
+func (s *Server) NetTimeout() time.Duration { return s.opts.NetTimeout }
+
 // Executed gives the set of committed transactions.
 // spec: T-103
 func (s *Server) Executed() gtid.Set {

@@ -114,6 +114,13 @@ func (c *Client) ResetReplication(ctx *sim.Context, tablet topodata.TabletAlias)
 	return err
 }
 
+// ResetReplicationParameters stops replication and forgets the source; the GTID history stays.
+// spec: R-141
+func (c *Client) ResetReplicationParameters(ctx *sim.Context, tablet topodata.TabletAlias) error {
+	_, err := c.call(ctx, tablet, MethodResetReplicationParameters, Empty{})
+	return err
+}
+
 // InitPrimary makes the tablet the first primary of its shard and returns the position from
 // which replicas start.
 // spec: R-34

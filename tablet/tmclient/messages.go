@@ -85,6 +85,12 @@ type FullStatus struct {
 	SemiSyncAckers int
 	// SemiSyncBlocked is set by the tablet's monitor when commits hang. spec: T-118
 	SemiSyncBlocked bool
+	// DiskStalled is set when the tablet's probe of its disk hangs. spec: T-12
+	DiskStalled bool
+	// SourceHeartbeat is what a replica asks of its source; ReplicaNetTimeout is after what
+	// silence it gives the source up. The one should be half of the other.
+	SourceHeartbeat   time.Duration
+	ReplicaNetTimeout time.Duration
 }
 
 // StopReplicationStatus is the status around a stop of the receiver.
@@ -131,6 +137,9 @@ type (
 		HasWaitPosition bool
 		ForceStart      bool
 		SemiSync        bool
+		// SourceHeartbeat, unless zero, sets up the source anew even if it is the same, which
+		// drops the relay log. spec
+		SourceHeartbeat time.Duration
 	}
 
 	// InitReplicaRequest is R-42's.

@@ -19,6 +19,7 @@ const (
 	MethodRestartReplication          = prefix + "RestartReplication"
 	MethodStopReplicationAndGetStatus = prefix + "StopReplicationAndGetStatus"
 	MethodResetReplication            = prefix + "ResetReplication"
+	MethodResetReplicationParameters  = prefix + "ResetReplicationParameters"
 	MethodInitPrimary                 = prefix + "InitPrimary"
 	MethodInitReplica                 = prefix + "InitReplica"
 	MethodDemotePrimary               = prefix + "DemotePrimary"

@@ -76,7 +76,6 @@ func (s *Server) put(_ *sim.Context, req any) (any, error) {
 	resp := s.store.put(r)
 	if resp.Applied {
 		s.traceWrite("put", r.Key, resp.Revision)
-		s.traceRecord(r.Key, r.Value)
 		s.notify(r.Key, wire.WatchEvent{Revision: resp.Revision, Value: r.Value})
 	}
 	return resp, nil
