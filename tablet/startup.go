@@ -21,12 +21,8 @@ const (
 	portRange = 1000
 )
 
-// The back-off of a start that cannot read its records. spec: T-85.2
-const (
-	startBackoff         = time.Second
-	startBackoffPercent  = 130
-	mysqlStartupInterval = 100 * time.Millisecond
-)
+// mysqlStartupInterval is the pause between looks for the MySQL server.
+const mysqlStartupInterval = 100 * time.Millisecond
 
 // Start brings the process up and returns when it accepts calls, or with the reason why it
 // cannot. Then a real process exits: the caller takes its host down, and a supervisor may
@@ -53,7 +49,7 @@ func (tm *tabletManager) start() error {
 	}
 	ctx, cancel := tm.env.WithTimeout(tm.env.Background(), tm.t.opts.Flags.VTTablet.InitTimeout)
 	defer cancel()
-	shard, err := tm.readShard(ctx)
+	shard, err := tm.initKeyspaceShardTopo(ctx)
 	if err != nil {
 		return err
 	}
@@ -71,13 +67,18 @@ func (tm *tabletManager) start() error {
 	if tm.t.behaviors.ReplicationManager {
 		tm.env.GoDaemon("replication-manager", tm.repairs.run)
 	}
-	tm.env.GoDaemon("serving-graph", tm.ensureServingGraph)
+	if tm.t.opts.Replicating {
+		tm.env.GoDaemon("serving-graph", tm.ensureServingGraph)
+	}
 	if err := tm.initReplication(shard); err != nil {
 		return err
 	}
 	self := tm.self()
 	tm.t.qs.denied.enter(self.Type)
 	_ = tm.t.sm.SetServingType(self.Type, self.PrimaryTermStartTime, servingStateOf(self.Type), "") // the retry loop goes on
+	if !tm.t.opts.Replicating {
+		tm.publish()
+	}
 	return nil
 }
 
@@ -90,19 +91,6 @@ func (tm *tabletManager) initType() (topodata.TabletType, error) {
 		return t, nil
 	}
 	return topodata.Unknown, fmt.Errorf("invalid init-tablet-type %s; can only be REPLICA, RDONLY or SPARE", name)
-}
-
-// readShard reads the shard record, making it if needed, until it works or ctx ends.
-func (tm *tabletManager) readShard(ctx *sim.Context) (*topodata.Shard, error) {
-	for pause := startBackoff; ; pause = pause * startBackoffPercent / 100 {
-		shard, err := tm.t.topo.GetOrCreateShard(ctx, tm.t.opts.Keyspace, tm.t.opts.Shard)
-		if err == nil {
-			return shard, nil
-		}
-		if tm.env.SleepCtx(ctx, pause) != nil {
-			return nil, fmt.Errorf("failed to GetOrCreateShard: %w", err)
-		}
-	}
 }
 
 func (tm *tabletManager) waitForMySQL(ctx *sim.Context) error {
@@ -229,17 +217,4 @@ func (tm *tabletManager) attachAnew(source topodata.TabletAlias) error {
 		return err
 	}
 	return mysql.StartReplication()
-}
-
-// ensureServingGraph has the keyspace's serving record built in this cell if it is missing.
-func (tm *tabletManager) ensureServingGraph() {
-	ctx, cancel := tm.env.WithTimeout(tm.env.Background(), tm.remoteTimeout())
-	defer cancel()
-	cell, keyspace := tm.t.opts.Alias.Cell, tm.t.opts.Keyspace
-	if _, err := tm.t.topo.GetSrvKeyspace(ctx, cell, keyspace); !topo.IsErrType(err, topo.NoNode) {
-		return
-	}
-	if err := tm.t.topo.RebuildKeyspaceGraph(ctx, keyspace, []string{cell}); err != nil {
-		tm.env.Logf("warning", "rebuildKeyspace failed: %v", err)
-	}
 }

@@ -54,3 +54,10 @@ func (s *Server) EnsureVSchema(ctx *sim.Context, keyspace string) error {
 	_, err = s.global.Update(ctx, vschemaPath(keyspace), encode(&VSchema{}), AnyVersion)
 	return err
 }
+
+// SaveVSchema stores a keyspace's schema whatever was there before. It reaches the gates by
+// RebuildSrvVSchema. spec: O-20, topo 13
+func (s *Server) SaveVSchema(ctx *sim.Context, keyspace string, v *VSchema) error {
+	_, err := s.global.Update(ctx, vschemaPath(keyspace), encode(v), AnyVersion)
+	return err
+}

@@ -110,11 +110,18 @@ func (p *page) errors(list []runner.ErrorCount) {
 		return
 	}
 	p.line("Client-side errors")
-	for _, e := range list {
+	rest := list[min(len(list), errorsShown):]
+	for _, e := range list[:len(list)-len(rest)] {
 		p.line("%7d x %d (%s)", e.Count, e.Num, e.State)
 		p.wrapped("    ", e.Text)
 	}
+	if len(rest) > 0 {
+		p.line("and %d other texts, which -o json lists", len(rest))
+	}
 }
+
+// errorsShown bounds the list of errors: some texts name the row, so that no two are equal.
+const errorsShown = 12
 
 func (p *page) thresholds(list []runner.ThresholdCheck) {
 	p.line("Thresholds")

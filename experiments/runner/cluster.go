@@ -13,7 +13,6 @@ import (
 	"bufsim/tablet"
 	"bufsim/tablet/mysqld"
 	"bufsim/topo"
-	"bufsim/topo/srvtopo"
 	"bufsim/topo/toposerver"
 )
 
@@ -24,6 +23,9 @@ const (
 	hostOperator = "vtctld"
 	hostClients  = "clients"
 )
+
+// addressTopo is how programs are told of the topology server.
+const addressTopo = hostTopo + ":2379"
 
 // cluster is a world with the processes of a scenario.
 type cluster struct {
@@ -53,6 +55,7 @@ type member struct {
 	mysqld   *sim.Host
 	host     *sim.Host
 	process  *tablet.Tablet
+	life     life
 }
 
 // gateProcess is one vtgate.
@@ -61,9 +64,9 @@ type gateProcess struct {
 	cell string
 	host *sim.Host
 	gate *gate.Gate
-	// started: the gate answers; err: it could not start.
-	started bool
-	err     error
+	// watched are the cells that it watches. spec: O-75
+	watched []string
+	life    life
 }
 
 // build makes the hosts of the scenario's cluster. The topology holds what an
@@ -85,6 +88,7 @@ func build(s *scenario.Scenario, profile release.Profile, set flags.Set, cfg sim
 			}
 		}
 	}
+	c.describeGates()
 	return c
 }
 
@@ -128,67 +132,11 @@ func (c *cluster) addServer(k scenario.Keyspace, sh scenario.Shard, t scenario.T
 	c.tablets = append(c.tablets, m)
 }
 
-// startTablets boots all vttablets. It is called once the topology knows them.
-func (c *cluster) startTablets() {
-	timings := tabletTimings(c.scenario.Cluster)
-	for _, m := range c.tablets {
-		replicating := true
-		m.host = c.world.AddHost(m.alias.String(), sim.HostOptions{}, func(env *sim.Env) {
-			node := c.net.Node(env)
-			m.process = tablet.New(env, node, c.topology(env, node), m.server, tablet.Options{
-				Alias: m.alias, Keyspace: m.keyspace, Shard: m.shard,
-				Release: c.profile, Flags: c.flags, Timings: &timings, Replicating: replicating,
-			})
-			replicating = false // a restart initialises replication itself
-			if err := m.process.Start(); err != nil {
-				env.Logf("error", "tablet %s: %v", m.alias, err)
-			}
-		})
-	}
-}
-
 // topology is one process's view of the topology.
 func (c *cluster) topology(env *sim.Env, node *simnet.Node) *topo.Server {
 	f := c.flags.Common
 	return topo.NewServer(env, node, topo.Options{
-		ServerHost: hostTopo, RemoteOperationTimeout: f.RemoteOperationTimeout, LockTimeout: f.LockTimeout,
+		ServerHost: addressTopo, RemoteOperationTimeout: f.RemoteOperationTimeout, LockTimeout: f.LockTimeout,
 		LeaseTTL: time.Duration(f.TopoEtcdLeaseTTL) * time.Second,
 	})
-}
-
-// startGates boots all gates; each blocks in its start until tablets serve.
-func (c *cluster) startGates() {
-	n := 0
-	for _, group := range c.scenario.Cluster.Gates {
-		for range group.Count {
-			n++
-			c.addGate(gateName(n), group.Cell)
-		}
-	}
-}
-
-func (c *cluster) addGate(name, cell string) {
-	g := &gateProcess{name: name, cell: cell}
-	c.cells[name] = cell
-	set := c.flags
-	set.VTGate.TabletTypesToWait = "PRIMARY,REPLICA"
-	g.host = c.world.AddHost(name, sim.HostOptions{}, func(env *sim.Env) {
-		node := c.net.Node(env)
-		ts := c.topology(env, node)
-		srv, err := srvtopo.NewResilientServer(env, ts, srvtopo.Options{
-			CacheTTL: set.Common.SrvTopoCacheTTL, CacheRefresh: set.Common.SrvTopoCacheRefresh, QueryTimeout: set.Common.SrvTopoTimeout,
-			TellEveryError: !c.profile.Behaviors.WatchErrorsOnlyWithoutValue,
-		})
-		if err != nil {
-			g.err = err
-			return
-		}
-		g.gate = gate.New(env, node, ts, srv, gate.Options{
-			Cell: cell, CellsToWatch: c.scenario.Cluster.Cells, Flags: set, Release: c.profile,
-			Timings: gate.Timings{Statement: c.scenario.Cluster.CPU.VTGate.Sim(), WatcherDelay: c.scenario.Cluster.CPU.WatcherDelay.Sim()},
-		})
-		g.err = g.gate.Start(env.Background())
-		g.started = g.err == nil
-	})
-	c.gates = append(c.gates, g)
 }

@@ -132,7 +132,7 @@ func (p *play) terminate(hosts []*sim.Host) {
 func (p *play) hosts(t scenario.Target, component scenario.Component) []*sim.Host {
 	var list []*sim.Host
 	for _, m := range p.members(t) {
-		if component != scenario.ComponentMySQLD {
+		if component != scenario.ComponentMySQLD && m.host != nil {
 			list = append(list, m.host)
 		}
 		if component == scenario.ComponentMySQLD || component == scenario.ComponentHost {
@@ -141,7 +141,7 @@ func (p *play) hosts(t scenario.Target, component scenario.Component) []*sim.Hos
 	}
 	kind, name := parse(t)
 	for _, g := range p.gates {
-		if kind == "" || kind == scenario.TargetGate && g.name == name || kind == scenario.TargetCell && g.cell == name {
+		if g.host != nil && (kind == "" || kind == scenario.TargetGate && g.name == name || kind == scenario.TargetCell && g.cell == name) {
 			list = append(list, g.host)
 		}
 	}

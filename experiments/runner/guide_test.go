@@ -26,6 +26,9 @@ func load(t testing.TB, name, rel string) (*scenario.Scenario, runner.Options) {
 	t.Helper()
 	s, err := scenario.Builtin(name, scenario.VitessOptions())
 	require.NoError(t, err)
+	if rel == "" {
+		rel = s.Release
+	}
 	profile, err := release.Lookup(rel)
 	require.NoError(t, err)
 	set, err := s.FlagSet(profile)

@@ -11,7 +11,7 @@ import (
 func (p *play) initialise(env *sim.Env, ctx *sim.Context) error {
 	ts := p.topology(env, p.net.Node(env))
 	for _, cell := range p.scenario.Cluster.Cells {
-		info := &topodata.CellInfo{ServerAddress: hostTopo, Root: "/vitess/" + cell}
+		info := &topodata.CellInfo{ServerAddress: addressTopo, Root: "/vitess/" + cell}
 		if err := ts.CreateCellInfo(ctx, cell, info); err != nil {
 			return err
 		}
@@ -21,7 +21,9 @@ func (p *play) initialise(env *sim.Env, ctx *sim.Context) error {
 			return err
 		}
 	}
-	p.startTablets()
+	for _, m := range p.tablets {
+		p.startTablet(m)
+	}
 	for _, m := range p.tablets {
 		for m.process == nil || !m.process.Status().Serving {
 			if err := env.SleepCtx(ctx, startPoll); err != nil {

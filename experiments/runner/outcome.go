@@ -76,12 +76,31 @@ func (o *operation) report(events []trace.Event, demanding bool) Operation {
 		out.Error = o.err.Error()
 	}
 	// What a scenario is built to show, it shows on its own release; others may differ.
-	out.AsExpected = !demanding || o.Outcome == scenario.OutcomeAny || out.Ended && (o.err == nil) == (o.Outcome == scenario.OutcomeSuccess)
+	out.AsExpected = !demanding || o.asWanted(out.Ended) && o.saysAll()
 	if o.result != nil {
 		out.Phases = phases(o.result, events)
 		out.Outage = outage(o.result)
 	}
 	return out
+}
+
+// asWanted compares the operation's end with the scenario's wish.
+func (o *operation) asWanted(ended bool) bool {
+	return o.Outcome == scenario.OutcomeAny || ended && (o.err == nil) == (o.Outcome == scenario.OutcomeSuccess)
+}
+
+// saysAll looks for the texts that the scenario wants to be shown.
+func (o *operation) saysAll() bool {
+	shown := o.output
+	if o.err != nil {
+		shown += "\n" + o.err.Error()
+	}
+	for _, text := range o.Says {
+		if !strings.Contains(shown, text) {
+			return false
+		}
+	}
+	return true
 }
 
 // outage is from the demotion until a primary serves again: the new one, or after

@@ -115,7 +115,9 @@ type play struct {
 	journal    *workload.Journal
 	over       *sim.Event // no new work
 	operations []*operation
-	err        error
+	// vtctld says that a server carries out the operator's commands.
+	vtctld bool
+	err    error
 }
 
 // direct is the run's main proc: it starts the cluster, the clients and the
@@ -141,15 +143,21 @@ func (p *play) direct(env *sim.Env) {
 func (p *play) start(env *sim.Env) error {
 	ready, cancel := env.WithTimeout(env.Background(), startLimit)
 	defer cancel()
+	if p.scenario.Start == scenario.StartFromNothing {
+		return p.serversUp(env, ready)
+	}
+	p.vtctld = true
 	if err := p.initialise(env, ready); err != nil {
 		return fmt.Errorf("the cluster could not be initialised: %w", err)
 	}
 	p.startVTOrc()
-	p.startGates()
 	for _, g := range p.gates {
-		for !g.started {
-			if g.err != nil {
-				return fmt.Errorf("%s did not start: %w", g.name, g.err)
+		p.startGate(g)
+	}
+	for _, g := range p.gates {
+		for !g.life.serving {
+			if g.life.err != nil {
+				return fmt.Errorf("%s did not start: %w", g.name, g.life.err)
 			}
 			if env.SleepCtx(ready, startPoll) != nil {
 				return errors.New("the gates did not start within " + startLimit.String())

@@ -46,6 +46,10 @@ func (p *play) startTimeline(env *sim.Env) {
 
 // perform does one operation and returns when it has ended.
 func (p *play) perform(env *sim.Env, op *operation) {
+	if op.Do.Command() != "" && !p.mayCommand(op) {
+		p.refused(op)
+		return
+	}
 	switch op.Do {
 	case scenario.DoPlannedReparentShard:
 		p.plannedReparentShard(env, op)
@@ -60,7 +64,9 @@ func (p *play) perform(env *sim.Env, op *operation) {
 	case scenario.DoHeal:
 		p.heal(env, op)
 	default:
-		p.fault(env, op)
+		if !p.bringUp(env, op) {
+			p.fault(env, op)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -41,6 +42,7 @@ func Names() []string {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names[1:]) // a file's ending changes the order
 	return names
 }
 
@@ -49,6 +51,7 @@ func Names() []string {
 func Lookup(nameOrNumber string) (string, error) {
 	for _, name := range Names() {
 		number, rest, numbered := strings.Cut(name, "-")
+		numbered = numbered && strings.Trim(number, "0123456789") == ""
 		if nameOrNumber == name || numbered && (nameOrNumber == number || nameOrNumber == rest) {
 			return name, nil
 		}

@@ -11,6 +11,7 @@ func TestBuiltinScenariosLoad(t *testing.T) {
 	require.Equal(t, []string{
 		"default", "1-default-behavior", "2-error-handling", "3-buffering", "4-quick-prs",
 		"5-too-many-connections", "6-buffer-time-too-short", "7-replica-never-becomes-primary",
+		"bring-up", "bring-up-late-gate", "bring-up-second-cell", "five-tablets-emergency",
 	}, Names())
 	list, err := List(VitessOptions())
 	require.NoError(t, err)

@@ -116,6 +116,13 @@ func (c *checker) shard(keyspacePath string, k *Keyspace, index int, aliases map
 		}
 		c.tablet(fmt.Sprintf("%s[%d]", tabletsPath, i), fmt.Sprintf("%s/%s", k.Name, s.Name), t, aliases)
 	}
+	if c.s.Start == StartFromNothing {
+		if primaries > 0 {
+			c.fail(tabletsPath, fmt.Sprintf("the shard %s/%s has a primary before anything runs", k.Name, s.Name),
+				"give no tablet type: primary; init_shard_primary in the timeline makes one")
+		}
+		return
+	}
 	if primaries != 1 {
 		c.fail(tabletsPath, fmt.Sprintf("the shard %s/%s has %d primaries", k.Name, s.Name, primaries), "give exactly one tablet type: primary")
 		return

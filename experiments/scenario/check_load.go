@@ -6,7 +6,7 @@ import (
 )
 
 func (c *checker) workload() {
-	if len(c.s.Workload) == 0 {
+	if len(c.s.Workload) == 0 && c.s.Start != StartFromNothing {
 		c.fail("workload", "the scenario has no clients", "add a group, such as {closed: {clients: 6}} or {gateslap: 01_light_traffic}")
 	}
 	names := map[string]bool{}
@@ -88,6 +88,9 @@ func (c *checker) statements(path string, m Statements, keyspace string, to Tabl
 		}
 		c.unknownName(path+".keyspace", "keyspace", keyspace, c.s.Cluster.keyspaceNames())
 		return
+	}
+	if to == TypePrimary && c.s.Start == StartFromNothing {
+		return // the timeline makes the primaries
 	}
 	for _, s := range k.Shards {
 		if !slices.ContainsFunc(s.Tablets, func(t Tablet) bool { return t.Type == to }) {

@@ -65,8 +65,22 @@ func (c *checker) arguments(path string, o *Operation, spec operationSpec) {
 	if kind, _ := o.Args.Target.Parse(); o.Args.Component != "" && (kind == TargetGate || kind == TargetTopo) {
 		c.fail(path+".component", fmt.Sprintf("a %s has only one process", kind), "remove component")
 	}
+	c.commandArguments(path, &o.Args, spec)
+}
+
+// commandArguments checks what a command names.
+func (c *checker) commandArguments(path string, a *Args, spec operationSpec) {
+	if a.Cell != "" {
+		c.cell(path+".cell", a.Cell)
+	}
+	for i, cell := range a.CellsToWatch {
+		c.cell(fmt.Sprintf("%s.cells_to_watch[%d]", path, i), cell)
+	}
+	if spec.onKeyspace && c.s.Cluster.keyspace(a.Keyspace) == nil {
+		c.missing(path+".keyspace", "keyspace", a.Keyspace, c.s.Cluster.keyspaceNames())
+	}
 	if spec.reparents {
-		c.reparent(path, &o.Args)
+		c.reparent(path, a)
 	}
 }
 

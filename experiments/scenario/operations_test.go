@@ -35,3 +35,41 @@ func TestReparentOperations(t *testing.T) {
 		require.ErrorContains(t, err, mistake, line)
 	}
 }
+
+// nothing is a scenario that begins with nothing.
+const nothing = `apiVersion: bufsim/v1
+name: nothing
+start: from-nothing
+cluster:
+  cells: [zone1, zone2]
+  keyspaces: [{name: ks, durability: semi_sync, shards: [{name: "0", tablets: [{alias: zone1-100}]}]}]
+`
+
+// A cluster that begins with nothing has no primary, may have too few tablets for its policy,
+// and needs no clients; its operations are checked like others. spec: O-87
+func TestStartFromNothing(t *testing.T) {
+	s := mustLoad(t, nothing+`timeline:
+  - {at: 1s, do: add_cell_info, args: {cell: zone2}}
+  - {at: 1s, do: create_keyspace}
+  - {at: 2s, do: start_vtgate, args: {target: gate-1, cells_to_watch: [zone1]}, says: [ready]}
+`)
+	require.Equal(t, StartFromNothing, s.Start)
+	require.Equal(t, "ks", s.Timeline[1].Args.Keyspace)
+	require.Equal(t, []string{"ready"}, s.Timeline[2].Says)
+	require.Equal(t, "CreateKeyspace", s.Timeline[1].Do.Command())
+	require.Empty(t, s.Timeline[2].Do.Command())
+
+	for line, mistake := range map[string]string{
+		"{at: 1s, do: add_cell_info}":                                             "add_cell_info needs cell",
+		"{at: 1s, do: add_cell_info, args: {cell: zone3}}":                        `there is no cell "zone3"`,
+		"{at: 1s, do: start_vtgate, args: {target: gate-1, cells_to_watch: [a]}}": `there is no cell "a"`,
+		"{at: 1s, do: start_vttablet, args: {target: gate-1}}":                    "start_vttablet cannot act on",
+		"{at: 1s, do: create_keyspace, args: {keyspace: other}}":                  `there is no keyspace "other"`,
+		"{at: 1s, do: start_vtctld, args: {target: gate-1}}":                      "start_vtctld takes no target",
+	} {
+		_, err := Load("test.yaml", []byte(nothing+"timeline:\n  - "+line+"\n"), Options{})
+		require.ErrorContains(t, err, mistake, line)
+	}
+	_, err := Load("test.yaml", []byte(strings.Replace(nothing, "{alias: zone1-100}", "{alias: zone1-100, type: primary}", 1)), Options{})
+	require.ErrorContains(t, err, "the shard ks/0 has a primary before anything runs")
+}

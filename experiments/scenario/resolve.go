@@ -128,8 +128,11 @@ func (o *Operation) resolve(s *Scenario, index int) {
 	if o.After == previous && index > 0 {
 		o.After = s.Timeline[index-1].ID
 	}
-	if spec, ok := specOf(o.Do); ok && spec.reparents {
+	switch spec, _ := specOf(o.Do); {
+	case spec.reparents:
 		s.Cluster.onlyShard(&o.Args.Keyspace, &o.Args.Shard)
+	case spec.onKeyspace && o.Args.Keyspace == "" && len(s.Cluster.Keyspaces) == 1:
+		o.Args.Keyspace = s.Cluster.Keyspaces[0].Name
 	}
 }
 

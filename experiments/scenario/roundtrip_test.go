@@ -92,7 +92,7 @@ func drawProfile(t *rapid.T) MySQL {
 // allowed.
 func drawScenario(t *rapid.T) *Scenario {
 	s := &Scenario{
-		APIVersion: APIVersion, Name: "drawn", Release: rapid.String().Draw(t, "release"),
+		APIVersion: APIVersion, Name: "drawn", Release: rapid.String().Draw(t, "release"), Start: StartInitialised,
 		Title:       rapid.StringMatching(`[^\r\n]*`).Draw(t, "title"),
 		Description: rapid.OneOf(rapid.String(), rapid.StringMatching(`([a-z: #'"-]{0,5}\n){0,4}[a-z ]{0,3}`)).Draw(t, "description"),
 		Duration:    durations().Draw(t, "duration") + 1, Settle: durations().Draw(t, "settle"), Until: UntilClients,

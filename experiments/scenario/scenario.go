@@ -14,7 +14,9 @@ type Scenario struct {
 	Title       string `json:"title,omitempty" jsonschema:"one line for lists and figures"`
 	Description string `json:"description,omitempty" jsonschema:"what the scenario shows"`
 	// Release is the Vitess release whose behaviour and defaults are used.
-	Release string  `json:"release" jsonschema:"Vitess release profile, such as v13 or v24"`
+	Release string `json:"release" jsonschema:"Vitess release profile, such as v13 or v24"`
+	// Start is what the world holds when the timeline begins.
+	Start   Start   `json:"start" jsonschema:"initialised: a cluster that serves; from-nothing: empty topology and MySQL servers"`
 	Cluster Cluster `json:"cluster" jsonschema:"cells, shards, tablets, gates and their timing"`
 	// Flags are Vitess flags that differ from the release's defaults.
 	Flags    Flags         `json:"flags,omitempty" jsonschema:"Vitess flags by component, in any spelling"`
@@ -35,6 +37,7 @@ type Scenario struct {
 func (s *Scenario) setDefaults(d *decoder) {
 	*s = Scenario{
 		Release:  "v24",
+		Start:    StartInitialised,
 		Duration: Duration(30 * time.Second),
 		Until:    UntilDuration,
 		Settle:   Duration(5 * time.Second),

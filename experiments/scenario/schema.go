@@ -49,7 +49,7 @@ func Schema() ([]byte, error) {
 	root.Title = "bufsim scenario"
 	duration := &jsonschema.Schema{Types: []string{"string", "integer"}, Pattern: `^([0-9.]+(ns|us|µs|ms|s|m|h))+$|^0$`}
 	root.Defs = map[string]*jsonschema.Schema{"duration": duration, "dist": distSchema()}
-	root.Required = []string{"apiVersion", "name", "cluster", "workload"}
+	root.Required = []string{"apiVersion", "name", "cluster"}
 	version := any(APIVersion)
 	root.Properties["apiVersion"].Const = &version
 	out, err := json.MarshalIndent(root, "", "  ")
@@ -60,7 +60,7 @@ func Schema() ([]byte, error) {
 func enumerations() []enumeration {
 	return []enumeration{
 		Until(""), TabletType(""), Durability(""), SemiSyncSwitch(""), OnError(""), Arrival(""),
-		Do(""), Outcome(""), Component(""), Match(""), Metric(""),
+		Start(""), Do(""), Outcome(""), Component(""), Match(""), Metric(""),
 	}
 }
 

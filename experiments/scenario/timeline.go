@@ -14,6 +14,9 @@ type Operation struct {
 	Args  Args     `json:"args,omitempty" jsonschema:"details, depending on do"`
 	// Outcome is what the scenario is built to show; another one is a finding.
 	Outcome Outcome `json:"outcome" jsonschema:"what the operation must end with"`
+	// Says are texts that the operation's output or error must contain, else the run is a
+	// finding.
+	Says []string `json:"says,omitempty" jsonschema:"texts that the output or the error must contain"`
 }
 
 func (o *Operation) setDefaults(*decoder) { *o = Operation{Outcome: OutcomeAny} }
@@ -113,7 +116,12 @@ type Args struct {
 	// Value says whether MySQL shall accept writes.
 	Value *bool `json:"value,omitempty" jsonschema:"true to accept writes, false to refuse them"`
 	// Force initialises a shard although it has a primary or never had one.
-	Force bool `json:"force,omitempty" jsonschema:"go on although the tablet is not the shard's one primary"`
+	Force bool `json:"force,omitempty" jsonschema:"go on although the tablet is not the shard's one primary, or delete a primary"`
+	// Cell is the cell that a command is about; for rebuilds and lists empty is all cells.
+	Cell string `json:"cell,omitempty" jsonschema:"cell to add, to rebuild or to list"`
+	// CellsToWatch is the gate's flag for this start; the cluster's cells if left out.
+	CellsToWatch []string `json:"cells_to_watch,omitempty" jsonschema:"cells whose tablets the gate uses; all cells if left out"`
+	SQL          string   `json:"sql,omitempty" jsonschema:"statement to run"`
 }
 
 // Component is a process of a tablet's host.
@@ -138,8 +146,11 @@ type operationSpec struct {
 	required, optional []string
 	// targets are the kinds of targets it takes.
 	targets []TargetKind
-	// reparents is set for operations on a shard as a whole.
-	reparents bool
+	// reparents is set for operations on a shard as a whole, onKeyspace for those on a
+	// keyspace.
+	reparents, onKeyspace bool
+	// command is the vtctld command that the operation gives, if it gives one.
+	command string
 }
 
 // operations is the table of all operations. A new one is a row here and a
@@ -148,21 +159,24 @@ func operations() []operationSpec {
 	processes := []TargetKind{TargetTablet, TargetPrimary, TargetReplicas, TargetGate, TargetTopo}
 	servers := []TargetKind{TargetTablet, TargetPrimary, TargetReplicas}
 	anything := append([]TargetKind{TargetCell}, processes...)
-	return []operationSpec{
+	return append([]operationSpec{
 		{
-			do: DoPlannedReparentShard, reparents: true,
+			do: DoPlannedReparentShard, reparents: true, command: "PlannedReparentShard",
 			optional: []string{"keyspace", "shard", "new_primary", "avoid_primary", "wait_replicas_timeout"},
 		},
 		{
-			do: DoEmergencyReparentShard, reparents: true,
+			do: DoEmergencyReparentShard, reparents: true, command: "EmergencyReparentShard",
 			optional: []string{"keyspace", "shard", "new_primary", "wait_replicas_timeout"},
 		},
-		{do: DoTabletExternallyReparented, required: []string{"target"}, targets: []TargetKind{TargetTablet}},
 		{
-			do: DoInitShardPrimary, reparents: true, required: []string{"new_primary"},
+			do: DoTabletExternallyReparented, command: "TabletExternallyReparented",
+			required: []string{"target"}, targets: []TargetKind{TargetTablet},
+		},
+		{
+			do: DoInitShardPrimary, reparents: true, command: "InitShardPrimary", required: []string{"new_primary"},
 			optional: []string{"keyspace", "shard", "force", "wait_replicas_timeout"},
 		},
-		{do: DoSetWritable, required: []string{"target", "value"}, targets: servers},
+		{do: DoSetWritable, required: []string{"target", "value"}, targets: servers, command: "SetWritable"},
 		{do: DoStopApplier, required: []string{"target"}, optional: []string{"for"}, targets: servers},
 		{do: DoKill, required: []string{"target"}, optional: []string{"component", "for"}, targets: processes},
 		{do: DoRestart, required: []string{"target"}, optional: []string{"component", "for"}, targets: processes},
@@ -170,7 +184,7 @@ func operations() []operationSpec {
 		{do: DoPartition, required: []string{"target"}, optional: []string{"peer", "for"}, targets: anything},
 		{do: DoHeal, optional: []string{"target"}, targets: anything},
 		{do: DoSetDelay, required: []string{"target", "delay"}, optional: []string{"for"}, targets: servers},
-	}
+	}, bringUpOperations()...)
 }
 
 // specOf returns the row of an operation; ok is false for an unknown one.
