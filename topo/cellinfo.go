@@ -7,8 +7,8 @@ import (
 	"bufsim/sim"
 )
 
-// errNoRoot refuses a cell without a root. spec: O-45
-var errNoRoot = errors.New("CellInfo.Root must be non-empty")
+// errNoCellRoot refuses a cell without a root. spec: O-45
+var errNoCellRoot = errors.New("CellInfo.Root must be non-empty")
 
 // CreateCellInfo adds a cell; NodeExists if there is one of that name. spec: O-45
 func (s *Server) CreateCellInfo(ctx *sim.Context, cell string, info *topodata.CellInfo) error {
@@ -16,7 +16,7 @@ func (s *Server) CreateCellInfo(ctx *sim.Context, cell string, info *topodata.Ce
 		return err
 	}
 	if info.Root == "" {
-		return errNoRoot
+		return errNoCellRoot
 	}
 	_, err := s.global.Create(ctx, cellInfoPath(cell), encode(info))
 	return err

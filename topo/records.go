@@ -62,3 +62,33 @@ func updateRecord[T record[T]](ctx *sim.Context, conn Conn, path string, update 
 		}
 	}
 }
+
+// listFiles reads the files of that name in the directories under a directory, with
+// others that lie there; none is no error. Where there is no List it reads each of
+// them. spec: O-6, O-76
+func listFiles(ctx *sim.Context, conn Conn, dir, name string) ([]KeyValue, error) {
+	list, err := conn.List(ctx, dir+"/")
+	switch {
+	case IsErrType(err, NoNode):
+		return nil, nil
+	case !IsErrType(err, NoImplementation):
+		return list, err
+	}
+	dirs, err := names(conn.ListDir(ctx, dir, false))
+	if err != nil {
+		return nil, err
+	}
+	list = nil
+	for _, d := range dirs {
+		path := dir + "/" + d + "/" + name
+		contents, version, err := conn.Get(ctx, path)
+		if IsErrType(err, NoNode) {
+			continue // deleted since the listing, or only other files lie there
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, KeyValue{Path: path, Contents: contents, Version: version})
+	}
+	return list, nil
+}

@@ -5,61 +5,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"bufsim/model/topodata"
 	"bufsim/sim"
 	"bufsim/sim/simnet"
 )
-
-// GlobalCell is the name under which the global topology stands in metrics and
-// traces. spec: O-2
-const GlobalCell = "global"
-
-// openTimeout bounds the opening of a connection.
-// spec: topo 7
-const openTimeout = 5 * time.Second
-
-// Options are the flags of a topology client; zero fields take the defaults.
-type Options struct {
-	// ServerHost is the host of the global topology server. Default "topo".
-	ServerHost string
-	// GlobalRoot is the root of the global records. Default "/vitess/global".
-	GlobalRoot string
-	// RemoteOperationTimeout bounds the initial read of a watch and the release of a
-	// lock (--remote-operation-timeout). Default 15 s. spec: O-24, O-33
-	RemoteOperationTimeout time.Duration
-	// LockTimeout bounds the wait for a lock (--lock-timeout). Default 45 s. spec: O-33
-	LockTimeout time.Duration
-	// LeaseTTL is how long a lock lives after its acquisition and after each check
-	// (--topo-etcd-lease-ttl), in whole seconds. Default 30 s. spec: O-38
-	LeaseTTL time.Duration
-	// ReadConcurrency bounds the reads in flight per cell (--topo-read-concurrency).
-	// Default 32. spec: O-11
-	ReadConcurrency int
-}
-
-func (o Options) withDefaults() Options {
-	if o.ServerHost == "" {
-		o.ServerHost = "topo"
-	}
-	if o.GlobalRoot == "" {
-		o.GlobalRoot = "/vitess/global"
-	}
-	if o.RemoteOperationTimeout == 0 {
-		o.RemoteOperationTimeout = 15 * time.Second
-	}
-	if o.LockTimeout == 0 {
-		o.LockTimeout = 45 * time.Second
-	}
-	if o.LeaseTTL == 0 {
-		o.LeaseTTL = 30 * time.Second
-	}
-	if o.ReadConcurrency == 0 {
-		o.ReadConcurrency = 32
-	}
-	return o
-}
 
 // Server is a process's view of the topology: typed reads, writes, watches and
 // locks over connections to the global server and to the cells' servers. Safe for
@@ -67,14 +17,18 @@ func (o Options) withDefaults() Options {
 // it are copied. No call has a time limit of its own unless it says so: with the
 // topology down it blocks until ctx ends.
 type Server struct {
-	env        *sim.Env
-	node       *simnet.Node
-	opts       Options
-	global     Conn
-	openGlobal func(*sim.Context) error
+	env     *sim.Env
+	node    *simnet.Node
+	opts    Options
+	flavour *flavour // nil if the implementation is unknown
+	global  Conn
+	// globalReadOnly is another connection than global only where there are observers.
+	globalReadOnly Conn
+	openGlobal     func(*sim.Context) error
 
-	mu    *sim.Mutex // guards cells; held while a connection is opened (O-14)
-	cells map[string]cellConn
+	mu     *sim.Mutex // guards what follows; held while a connection is opened (O-14)
+	cells  map[string]cellConn
+	counts map[string]*connCounts
 }
 
 type cellConn struct {
@@ -85,20 +39,32 @@ type cellConn struct {
 // NewServer makes the view of the process behind node. It never blocks: it
 // connects at first use. See Open for how programs start.
 func NewServer(env *sim.Env, node *simnet.Node, opts Options) *Server {
-	s := &Server{env: env.Named("topo"), node: node, opts: opts.withDefaults(), cells: map[string]cellConn{}}
+	s := &Server{
+		env: env.Named("topo"), node: node, opts: opts.withDefaults(),
+		cells: map[string]cellConn{}, counts: map[string]*connCounts{},
+	}
 	s.mu = s.env.NewMutex("cells")
-	s.global, s.openGlobal = s.connect(GlobalCell, s.opts.ServerHost, s.opts.GlobalRoot)
+	s.connectGlobal()
 	return s
 }
 
-// Open waits until the global server answers, at most 5 s. Programs call it at
-// their start and exit if it fails. spec: O-83
-func (s *Server) Open(ctx *sim.Context) error {
-	if err := s.openGlobal(ctx); err != nil {
-		//lint:ignore ST1005 the text is that of Vitess's programs
-		return fmt.Errorf("Failed to open topo server (etcd2,%s,%s): %w", s.opts.ServerHost, s.opts.GlobalRoot, err)
+// connectGlobal makes the connections to the global topology. spec: O-2
+func (s *Server) connectGlobal() {
+	f, err := flavourOf(s.opts.Implementation)
+	if err != nil {
+		s.global = s.refusing(GlobalCell, err)
+		s.globalReadOnly, s.openGlobal = s.global, func(*sim.Context) error { return err }
+		return
 	}
-	return nil
+	s.flavour = f
+	voters, observers, observed := strings.Cut(s.opts.ServerHost, "|")
+	s.global, s.openGlobal = s.connect(GlobalCell, voters, s.opts.GlobalRoot)
+	s.globalReadOnly = s.global
+	if observed && f.observers {
+		conn, _ := s.connect(GlobalReadOnlyCell, observers, s.opts.GlobalRoot)
+		conn.readOnly = true
+		s.globalReadOnly = conn
+	}
 }
 
 // Options returns the options in force.
@@ -107,6 +73,9 @@ func (s *Server) Options() Options { return s.opts }
 // Close closes all connections; the watches on them end without an error.
 func (s *Server) Close() {
 	s.global.Close()
+	if s.globalReadOnly != s.global {
+		s.globalReadOnly.Close()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, cell := range slices.Sorted(maps.Keys(s.cells)) {
@@ -115,14 +84,18 @@ func (s *Server) Close() {
 	clear(s.cells)
 }
 
-// ConnForCell returns the connection to a cell's server (GlobalCell: the global
-// one). It always reads the cell's CellInfo from the global topology first, also
-// when the connection exists. spec: O-13, O-14
+// ConnForCell returns the connection to a cell's server (GlobalCell and
+// GlobalReadOnlyCell: the global ones). It always reads the cell's CellInfo from the
+// global topology first, read-only where it can, also when the connection exists.
+// spec: O-13, O-14
 func (s *Server) ConnForCell(ctx *sim.Context, cell string) (Conn, error) {
-	if cell == GlobalCell {
+	switch cell {
+	case GlobalCell:
 		return s.global, nil
+	case GlobalReadOnlyCell:
+		return s.globalReadOnly, nil
 	}
-	info, err := s.GetCellInfo(ctx, cell)
+	info, _, err := getRecord[topodata.CellInfo](ctx, s.globalReadOnly, cellInfoPath(cell))
 	if err != nil {
 		return nil, err
 	}
@@ -144,23 +117,22 @@ func (s *Server) ConnForCell(ctx *sim.Context, cell string) (Conn, error) {
 	return conn, nil
 }
 
-// connect makes the connection to one server; open waits until it answers. This is
-// where another implementation than etcd2 would be chosen.
-func (s *Server) connect(cell, address, root string) (conn Conn, open func(*sim.Context) error) {
+// connect makes the connection to one server; open waits until it answers, unless the
+// implementation is lazy.
+func (s *Server) connect(cell, address, root string) (conn *statsConn, open func(*sim.Context) error) {
 	env := s.env.Named(cell)
-	etcd := newEtcdConn(env, s.node, etcdOptions{
-		host: hostOf(address), root: root, leaseTTL: s.opts.LeaseTTL, rpcTimeout: s.opts.RemoteOperationTimeout,
-	})
+	remote := newRemoteConn(env, s.node, s.flavour, s.opts, hostOf(address), root)
 	open = func(ctx *sim.Context) error {
 		ctx, cancel := env.WithTimeout(ctx, openTimeout)
 		defer cancel()
-		return etcd.open(ctx)
+		return remote.open(ctx)
 	}
-	return limitReads(env, etcd, s.opts.ReadConcurrency), open
+	return s.measured(env, cell, remote), open
 }
 
-// hostOf cuts the port off an address.
+// hostOf cuts observers and the port off an address.
 func hostOf(address string) string {
-	host, _, _ := strings.Cut(address, ":")
+	host, _, _ := strings.Cut(address, "|")
+	host, _, _ = strings.Cut(host, ":")
 	return host
 }

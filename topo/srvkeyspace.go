@@ -45,10 +45,7 @@ func (s *Server) GetSrvKeyspaceNames(ctx *sim.Context, cell string) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	list, err := conn.List(ctx, keyspacesDir+"/")
-	if IsErrType(err, NoNode) {
-		return nil, nil
-	}
+	list, err := listFiles(ctx, conn, keyspacesDir, "SrvKeyspace")
 	if err != nil {
 		return nil, err
 	}

@@ -77,10 +77,7 @@ func (s *Server) GetTabletsByCell(ctx *sim.Context, cell string) ([]*topodata.Ta
 	if err != nil {
 		return nil, err
 	}
-	list, err := conn.List(ctx, tabletsDir+"/")
-	if IsErrType(err, NoNode) {
-		return nil, nil
-	}
+	list, err := listFiles(ctx, conn, tabletsDir, "Tablet")
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,6 @@ func notSimulated() []string {
 		"degraded-threshold", "disk-write-dir", "disk-write-interval", "disk-write-timeout",
 		"heartbeat-enable", "heartbeat-interval", "heartbeat-on-demand-duration",
 		"queryserver-config-stream-pool-size", "queryserver-config-stream-pool-timeout",
-		"replication-connect-retry", "topo-read-concurrency", "transaction-mode",
+		"replication-connect-retry", "transaction-mode",
 	}
 }

@@ -78,7 +78,8 @@ func build(s *scenario.Scenario, profile release.Profile, set flags.Set, cfg sim
 	c.store = toposerver.NewStore(c.steady)
 	c.topoHost = c.world.AddHost(hostTopo, sim.HostOptions{}, func(env *sim.Env) {
 		toposerver.Serve(env, c.net.Node(env), c.store, toposerver.Options{
-			GlobalWrite: s.Cluster.Steps.GlobalTopoWrite.Sim(), CellWrite: s.Cluster.Steps.LocalTopoWrite.Sim(), GlobalRoot: "/vitess/global",
+			Implementation: s.Cluster.Topo.Name(),
+			GlobalWrite:    s.Cluster.Steps.GlobalTopoWrite.Sim(), CellWrite: s.Cluster.Steps.LocalTopoWrite.Sim(), GlobalRoot: "/vitess/global",
 		})
 	})
 	for _, k := range s.Cluster.Keyspaces {
@@ -136,6 +137,7 @@ func (c *cluster) addServer(k scenario.Keyspace, sh scenario.Shard, t scenario.T
 func (c *cluster) topology(env *sim.Env, node *simnet.Node) *topo.Server {
 	f := c.flags.Common
 	return topo.NewServer(env, node, topo.Options{
+		Implementation: c.scenario.Cluster.Topo.Name(), ReadConcurrency: c.flags.VTGate.TopoReadConcurrency,
 		ServerHost: addressTopo, RemoteOperationTimeout: f.RemoteOperationTimeout, LockTimeout: f.LockTimeout,
 		LeaseTTL: time.Duration(f.TopoEtcdLeaseTTL) * time.Second,
 	})

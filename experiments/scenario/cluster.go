@@ -14,6 +14,7 @@ type Cluster struct {
 	Steps   Steps       `json:"steps" jsonschema:"how long the steps of a reparent take"`
 	// VTOrc are the processes that repair shards by themselves; nil is none.
 	VTOrc *VTOrc `json:"vtorc,omitempty" jsonschema:"processes that repair shards by themselves; none if left out"`
+	Topo  Topo   `json:"topo,omitempty" jsonschema:"the topology service"`
 	// Keyspaces come after MySQL, whose values a tablet's own profile inherits.
 	Keyspaces []Keyspace `json:"keyspaces" jsonschema:"keyspaces with their shards and tablets"`
 }

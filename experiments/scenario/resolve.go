@@ -38,6 +38,7 @@ func (c *Cluster) resolve() {
 	if c.VTOrc != nil && c.VTOrc.Cell == "" {
 		c.VTOrc.Cell = cell
 	}
+	c.Topo.resolve()
 	shardNumber := 0
 	for i := range c.Keyspaces {
 		k := &c.Keyspaces[i]

@@ -59,7 +59,7 @@ func Schema() ([]byte, error) {
 // enumerations lists the types with a fixed set of values.
 func enumerations() []enumeration {
 	return []enumeration{
-		Until(""), TabletType(""), Durability(""), SemiSyncSwitch(""), OnError(""), Arrival(""),
+		Until(""), TabletType(""), Durability(""), TopoImplementation(""), SemiSyncSwitch(""), OnError(""), Arrival(""),
 		Start(""), Do(""), Outcome(""), Component(""), Match(""), Metric(""),
 	}
 }

@@ -5,20 +5,25 @@ import (
 	"bufsim/topo/wire"
 )
 
-func (s *Server) grant(_ *sim.Context, req any) (any, error) {
-	s.store.mu.Lock()
+func (s *Server) grant(ctx *sim.Context, req any) (any, error) {
+	if err := s.enter(ctx, "", ""); err != nil {
+		return nil, err
+	}
 	defer s.store.mu.Unlock()
 	s.store.granted++
 	id := s.store.granted
-	s.store.leases[id] = &lease{ttl: req.(wire.GrantRequest).TTL}
+	r := req.(wire.GrantRequest)
+	s.store.leases[id] = &lease{ttl: r.TTL, linger: r.Linger, forever: r.Forever}
 	s.arm(id)
 	s.traceLease("grant", id)
 	return wire.GrantResponse{ID: id}, nil
 }
 
 // keepAlive renews a lease to its full time to live. spec: O-36
-func (s *Server) keepAlive(_ *sim.Context, req any) (any, error) {
-	s.store.mu.Lock()
+func (s *Server) keepAlive(ctx *sim.Context, req any) (any, error) {
+	if err := s.enter(ctx, "", ""); err != nil {
+		return nil, err
+	}
 	defer s.store.mu.Unlock()
 	id := req.(wire.LeaseRequest).ID
 	if !s.lives(id) {
@@ -29,8 +34,10 @@ func (s *Server) keepAlive(_ *sim.Context, req any) (any, error) {
 	return wire.LeaseResponse{Found: true}, nil
 }
 
-func (s *Server) revoke(_ *sim.Context, req any) (any, error) {
-	s.store.mu.Lock()
+func (s *Server) revoke(ctx *sim.Context, req any) (any, error) {
+	if err := s.enter(ctx, "", ""); err != nil {
+		return nil, err
+	}
 	defer s.store.mu.Unlock()
 	id := req.(wire.LeaseRequest).ID
 	if !s.lives(id) {
@@ -43,7 +50,7 @@ func (s *Server) revoke(_ *sim.Context, req any) (any, error) {
 // lives reports whether a lease is there and has not run out; mu is held.
 func (s *Server) lives(id wire.LeaseID) bool {
 	l := s.store.leases[id]
-	return l != nil && s.env.Now() < l.expires
+	return l != nil && !l.lingering && (l.forever || s.env.Now() < l.expires)
 }
 
 // arm gives a lease a timer of this process and its full time to live; mu is held.
@@ -57,17 +64,32 @@ func (s *Server) arm(id wire.LeaseID) {
 
 func (s *Server) renew(id wire.LeaseID) {
 	l := s.store.leases[id]
+	if l.forever {
+		return
+	}
 	l.expires = s.env.Now().Add(l.ttl)
+	if l.lingering {
+		l.expires = s.env.Now().Add(l.linger)
+	}
 	l.timer.ResetAt(l.expires)
 }
 
-// expire ends a lease that was not renewed in time. spec: O-38
+// expire ends a lease that was not renewed in time; its keys may stay for a while.
+// spec: O-38, O-39
 func (s *Server) expire(id wire.LeaseID) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	if s.store.serving == s && s.store.leases[id] != nil && !s.lives(id) {
-		s.end("expire", id)
+	l := s.store.leases[id]
+	if s.store.serving != s || l == nil || s.env.Now() < l.expires {
+		return
 	}
+	if l.linger > 0 && !l.lingering {
+		l.lingering = true
+		s.renew(id)
+		s.traceLease("expire", id)
+		return
+	}
+	s.end("expire", id)
 }
 
 // end drops a lease with its keys; mu is held.

@@ -13,12 +13,18 @@ type Server struct {
 	env      *sim.Env
 	store    *Store
 	opts     Options
+	behaves  behaviour
 	rand     *sim.Rand             // of the times of writes; guarded by store.mu
-	watchers map[string][]*watcher // by key, in the order of their arrival; guarded by store.mu
+	watchers map[string][]*watcher // of single keys, in the order of their arrival; guarded by store.mu
+	prefixes []*watcher            // of prefixes; guarded by store.mu
 }
 
-// Options are how long writes take; the zero value is a server that costs no time.
+// Options are the implementation and how long writes take; the zero value is an
+// etcd server that costs no time.
 type Options struct {
+	// Implementation names the implementation; empty is etcd2. Clients must use the
+	// same. spec: O-44
+	Implementation string
 	// GlobalWrite is a write below GlobalRoot, CellWrite any other. spec: R-90
 	GlobalWrite, CellWrite sim.Dist
 	// GlobalRoot is the root of the global records; empty means that all are.
@@ -28,21 +34,42 @@ type Options struct {
 // Serve starts the server of this incarnation of env's host on the store and
 // returns at once. spec: O-44
 func Serve(env *sim.Env, node *simnet.Node, store *Store, opts Options) *Server {
-	s := &Server{
-		env: env.Named("etcd"), store: store, opts: opts, rand: env.Rand("topo/write/" + env.HostName()),
-		watchers: map[string][]*watcher{},
-	}
+	s := newServer(env, store, opts)
 	s.start()
-	node.Handle(wire.MethodStatus, s.status)
-	node.Handle(wire.MethodRange, s.rangeKeys)
+	s.handleReads(node)
 	node.Handle(wire.MethodPut, s.put)
 	node.Handle(wire.MethodDelete, s.delete)
 	node.Handle(wire.MethodGrant, s.grant)
 	node.Handle(wire.MethodKeepAlive, s.keepAlive)
 	node.Handle(wire.MethodRevoke, s.revoke)
-	node.HandleStream(wire.MethodWatch, s.watch)
 	node.Listen()
 	return s
+}
+
+// ServeObserver starts a read-only server of the same data, as ZooKeeper's observers
+// are; it returns at once. spec: O-2
+func ServeObserver(env *sim.Env, node *simnet.Node, store *Store, opts Options) *Server {
+	s := newServer(env, store, opts)
+	store.mu.Lock()
+	store.observers = append(store.observers, s)
+	store.mu.Unlock()
+	s.handleReads(node)
+	node.Listen()
+	return s
+}
+
+func newServer(env *sim.Env, store *Store, opts Options) *Server {
+	b := behaviourOf(opts.Implementation)
+	return &Server{
+		env: env.Named(b.proc), store: store, opts: opts, behaves: b, rand: env.Rand("topo/write/" + env.HostName()),
+		watchers: map[string][]*watcher{},
+	}
+}
+
+func (s *Server) handleReads(node *simnet.Node) {
+	node.Handle(wire.MethodStatus, s.status)
+	node.Handle(wire.MethodRange, s.rangeKeys)
+	node.HandleStream(wire.MethodWatch, s.watch)
 }
 
 // start takes the store over; all leases get their full time to live again.
@@ -51,40 +78,63 @@ func (s *Server) start() {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	s.store.serving = s
+	if s.behaves.randomStart && s.store.revision == 0 {
+		s.store.revision = 1 + s.env.Rand("topo/generation").Int64n(generationsMax)
+	}
 	for _, id := range s.store.leaseIDs() {
 		s.arm(id)
 	}
 }
 
-func (s *Server) status(*sim.Context, any) (any, error) {
-	s.store.mu.Lock()
+// generationsMax bounds the random number at which versions begin.
+const generationsMax = 1 << 40
+
+func (s *Server) status(ctx *sim.Context, _ any) (any, error) {
+	if s.behaves.statusNeedsLeader {
+		if err := s.enter(ctx, "", ""); err != nil {
+			return nil, err
+		}
+	} else {
+		s.store.mu.Lock()
+	}
 	defer s.store.mu.Unlock()
 	return wire.StatusResponse{Revision: s.store.revision}, nil
 }
 
-func (s *Server) rangeKeys(_ *sim.Context, req any) (any, error) {
-	s.store.mu.Lock()
+func (s *Server) rangeKeys(ctx *sim.Context, req any) (any, error) {
+	r := req.(wire.RangeRequest)
+	if err := s.enter(ctx, r.Op, r.Key); err != nil {
+		return nil, err
+	}
 	defer s.store.mu.Unlock()
-	return s.store.read(req.(wire.RangeRequest)), nil
+	if r.At != 0 {
+		return s.store.readPast(r)
+	}
+	return s.store.read(r), nil
 }
 
-func (s *Server) put(_ *sim.Context, req any) (any, error) {
+func (s *Server) put(ctx *sim.Context, req any) (any, error) {
 	r := req.(wire.PutRequest)
 	s.work(r.Key)
-	s.store.mu.Lock()
+	if err := s.enter(ctx, r.Op, r.Key); err != nil {
+		return nil, err
+	}
 	defer s.store.mu.Unlock()
 	resp := s.store.put(r)
 	if resp.Applied {
 		s.traceWrite("put", r.Key, resp.Revision)
-		s.notify(r.Key, wire.WatchEvent{Revision: resp.Revision, Value: r.Value})
+		created := !resp.Existed && !r.Compare.Active
+		s.notify(wire.WatchEvent{Key: r.Key, Revision: resp.Revision, Writes: resp.Writes, Value: r.Value}, created && s.behaves.quietCreate)
 	}
 	return resp, nil
 }
 
-func (s *Server) delete(_ *sim.Context, req any) (any, error) {
+func (s *Server) delete(ctx *sim.Context, req any) (any, error) {
 	r := req.(wire.DeleteRequest)
 	s.work(r.Key)
-	s.store.mu.Lock()
+	if err := s.enter(ctx, r.Op, r.Key); err != nil {
+		return nil, err
+	}
 	defer s.store.mu.Unlock()
 	resp := s.store.delete(r)
 	if resp.Applied {
@@ -110,5 +160,5 @@ func (s *Server) work(key string) {
 // deleted tells of a key that was deleted in the store's last revision; mu is held.
 func (s *Server) deleted(key string) {
 	s.traceWrite("delete", key, s.store.revision)
-	s.notify(key, wire.WatchEvent{Revision: s.store.revision, Deleted: true})
+	s.notify(wire.WatchEvent{Key: key, Revision: s.store.revision, Deleted: true}, false)
 }

@@ -1,6 +1,7 @@
 package toposerver
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -13,33 +14,46 @@ import (
 // Store is the data of one topology server (or cluster): it outlives the process.
 // Make one with [NewStore].
 type Store struct {
-	mu       *sim.Mutex
-	revision int64
-	keys     []string // sorted
-	records  map[string]*record
-	leases   map[wire.LeaseID]*lease
-	granted  wire.LeaseID // the last one
-	serving  *Server      // the process that runs, or ran last
+	env       *sim.Env
+	mu        *sim.Mutex
+	revision  int64
+	keys      []string // sorted
+	records   map[string]*record
+	past      history
+	leases    map[wire.LeaseID]*lease
+	granted   wire.LeaseID // the last one
+	serving   *Server      // the process that runs, or ran last
+	observers []*Server
+	faults    faults
 }
 
 type record struct {
 	value    any
 	created  int64
 	modified int64
+	writes   int64
 	lease    wire.LeaseID
 }
 
+// event is the record's last change.
+func (r *record) event(key string) wire.WatchEvent {
+	return wire.WatchEvent{Key: key, Revision: r.modified, Writes: r.writes, Value: r.value}
+}
+
 type lease struct {
-	ttl     time.Duration
-	expires sim.Time
-	keys    []string
-	timer   *sim.Timer // of the process that runs
+	ttl, linger time.Duration
+	forever     bool
+	// lingering: it has expired, and expires is when its keys go.
+	lingering bool
+	expires   sim.Time
+	keys      []string
+	timer     *sim.Timer // of the process that runs
 }
 
 // NewStore returns an empty store. env is one of a host that never crashes, such
 // as the network's.
 func NewStore(env *sim.Env) *Store {
-	s := &Store{mu: env.NewMutex("topo-store")}
+	s := &Store{env: env, mu: env.NewMutex("topo-store")}
 	s.clear()
 	return s
 }
@@ -53,7 +67,7 @@ func (s *Store) Wipe() {
 }
 
 func (s *Store) clear() {
-	s.revision, s.keys = 0, nil
+	s.revision, s.keys, s.past = 0, nil, history{}
 	s.records, s.leases = map[string]*record{}, map[wire.LeaseID]*lease{}
 }
 
@@ -94,7 +108,7 @@ func (s *Store) read(req wire.RangeRequest) wire.RangeResponse {
 	}
 	for _, key := range keys {
 		if r := s.records[key]; r != nil {
-			resp.KVs = append(resp.KVs, wire.KeyValue{Key: key, Value: r.value, Revision: r.modified, Created: r.created, Lease: r.lease})
+			resp.KVs = append(resp.KVs, wire.KeyValue{Key: key, Value: r.value, Revision: r.modified, Created: r.created, Writes: r.writes, Lease: r.lease})
 		}
 	}
 	return resp
@@ -106,7 +120,14 @@ func (s *Store) holds(key string, c wire.Compare) bool {
 		return true
 	}
 	r := s.records[key]
-	return r == nil && c.Revision == 0 || r != nil && r.modified == c.Revision
+	switch {
+	case c.Writes != 0:
+		return r != nil && r.writes == c.Writes
+	case r == nil:
+		return c.Revision == 0
+	default:
+		return r.modified == c.Revision
+	}
 }
 
 func (s *Store) put(req wire.PutRequest) wire.WriteResponse {
@@ -116,7 +137,7 @@ func (s *Store) put(req wire.PutRequest) wire.WriteResponse {
 		return resp
 	}
 	owner := s.leases[req.Lease]
-	if req.Lease != 0 && owner == nil {
+	if req.Lease != 0 && (owner == nil || owner.lingering) {
 		resp.LeaseMissing = true
 		return resp
 	}
@@ -129,10 +150,12 @@ func (s *Store) put(req wire.PutRequest) wire.WriteResponse {
 	}
 	s.detach(req.Key, r.lease)
 	r.value, r.modified, r.lease = req.Value, s.revision, req.Lease
+	r.writes++
+	s.past.add(version{key: req.Key, revision: s.revision, value: req.Value})
 	if owner != nil {
 		owner.keys = append(owner.keys, req.Key)
 	}
-	resp.Revision, resp.Applied = s.revision, true
+	resp.Revision, resp.Writes, resp.Applied = s.revision, r.writes, true
 	return resp
 }
 
@@ -151,6 +174,7 @@ func (s *Store) delete(req wire.DeleteRequest) wire.WriteResponse {
 func (s *Store) remove(key string, r *record) {
 	s.detach(key, r.lease)
 	delete(s.records, key)
+	s.past.add(version{key: key, revision: s.revision, deleted: true})
 	if i, ok := slices.BinarySearch(s.keys, key); ok {
 		s.keys = slices.Delete(s.keys, i, i+1)
 	}
@@ -181,4 +205,6 @@ func (s *Store) dropLease(id wire.LeaseID) []string {
 	return l.keys
 }
 
-func (s *Store) leaseIDs() []wire.LeaseID { return slices.Sorted(maps.Keys(s.leases)) }
+func (s *Store) leaseIDs() []wire.LeaseID { return sortedKeys(s.leases) }
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

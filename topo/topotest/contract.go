@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"bufsim/sim"
 	"bufsim/topo"
+	"bufsim/topo/wire"
 )
 
 // Case is one clause of the contract. Check gets an empty topology and returns
@@ -17,17 +17,24 @@ type Case struct {
 	Check func(env *sim.Env, conn topo.Conn) error
 }
 
-// Contract lists what every [topo.Conn] must do. spec: topo 2, O-23, O-31..O-40
-func Contract() []Case {
-	return append([]Case{
+// Contract lists what a [topo.Conn] of an implementation must do: what all do, and its
+// column of the table of differences. spec: topo 2, topo 7, O-23, O-31..O-42
+func Contract(implementation string) []Case {
+	cases := []Case{
 		{"create and get", checkCreate},
 		{"update compares and sets", checkUpdate},
 		{"delete", checkDelete},
 		{"list directories", checkListDir},
-		{"list by string prefix", checkList},
-		{"an ended context is an error", checkContext},
 		{"a closed connection is interrupted", checkClosed},
-	}, append(watchCases(), lockCases()...)...)
+	}
+	if implementation != wire.ZK2 { // spec: topo 7
+		cases = append(cases, Case{"list what has the string prefix", checkList})
+	}
+	cases = slices.Concat(cases, watchCases(), lockCases(), electionCases())
+	for _, d := range Differences() {
+		cases = append(cases, d.Case(implementation))
+	}
+	return cases
 }
 
 // wantCode fails unless err is a topology error of that code.
@@ -193,41 +200,12 @@ func checkList(env *sim.Env, conn topo.Conn) error {
 	)
 }
 
-func checkContext(env *sim.Env, conn topo.Conn) error {
-	cancelled, cancel := env.WithCancel(env.Background())
-	cancel()
-	expired, stop := env.WithTimeout(env.Background(), time.Millisecond)
-	defer stop()
-	env.Sleep(2 * time.Millisecond)
-	_, interrupted := conn.Create(cancelled, "a/File", "x")
-	_, timeout := conn.Create(expired, "a/File", "x")
-	_, _, missing := conn.Get(env.Background(), "a/File")
-	return first(
-		wantCode("cancelled create", interrupted, topo.Interrupted),
-		wantCode("expired create", timeout, topo.Timeout),
-		wantCode("get after them", missing, topo.NoNode),
-	)
-}
-
 func checkClosed(env *sim.Env, conn topo.Conn) error {
 	ctx := env.Background()
 	if _, err := conn.Create(ctx, "a/File", "x"); err != nil {
 		return err
 	}
-	_, changes, err := conn.Watch(ctx, "a/File")
-	if err != nil {
-		return err
-	}
 	conn.Close()
-	for {
-		data, ok := changes.Recv()
-		if !ok {
-			break
-		}
-		if data.Err != nil {
-			return fmt.Errorf("closing gave the watch the error %v", data.Err) // spec: O-26
-		}
-	}
-	_, _, err = conn.Get(ctx, "a/File")
+	_, _, err := conn.Get(ctx, "a/File")
 	return wantCode("get on a closed connection", err, topo.Interrupted)
 }

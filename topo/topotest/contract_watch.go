@@ -97,9 +97,6 @@ func checkWatchDeletion(env *sim.Env, conn topo.Conn) error {
 	if err := conn.Delete(ctx, "a/File", topo.AnyVersion); err != nil {
 		return err
 	}
-	if _, err := conn.Create(ctx, "a/File", "y"); err != nil {
-		return err
-	}
 	final, err := drain(env, changes)
 	return first(err, wantCode("end of the watch", final, topo.NoNode))
 }

@@ -4,7 +4,7 @@
 //
 // A check returns what is wrong, so that it can run inside a simulation:
 //
-//	for _, c := range topotest.Contract() {
+//	for _, c := range topotest.Contract(wire.Etcd2) {
 //		cluster := topotest.NewCluster(sim.Config{Seed: 1}, simnet.Options{})
 //		cluster.Client("client-1", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
 //			conn, _ := ts.ConnForCell(env.Background(), topo.GlobalCell)

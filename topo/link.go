@@ -9,14 +9,11 @@ import (
 	"bufsim/topo/wire"
 )
 
-// The pauses between attempts to reconnect, as gRPC makes them: each 1.6 times
-// the one before, up to a limit, with a jitter of a fifth; an attempt itself gets
-// at least 20 s. spec: O-36a
-const (
-	redialFirst   = time.Second
-	redialMax     = 2 * time.Minute
-	redialAttempt = 20 * time.Second
-)
+// redialAttempt is how long an attempt to reconnect gets at least. spec: O-36a
+const redialAttempt = 20 * time.Second
+
+// refused: a request was not sent.
+const refused = simnet.Refused
 
 var (
 	// errUnavailable: the connection broke when a write may or may not have been done.
@@ -25,49 +22,36 @@ var (
 	errConnClosed = errors.New("topology connection closed")
 )
 
-// etcdLink is one client connection to an etcd server. While it is broken a proc
-// of its own dials again, and calls wait for it until their context ends.
-type etcdLink struct {
+// link is one client connection to a server. While it is broken a proc of its own
+// dials again (if the implementation does), and calls may wait for it.
+type link struct {
 	env     *sim.Env
+	host    string
 	conn    *simnet.Conn
 	rand    *sim.Rand
 	closing *sim.Event
+	pause   func(n int) time.Duration // before attempt n to reconnect
+	slots   *sim.Semaphore            // of calls in flight; nil without a limit
+	greeted *sim.Counter              // 1 once the server has answered
 
 	mu *sim.Mutex
 	up *sim.Event // nil while connected, else set at the reconnection; guarded by mu
 }
 
-func newEtcdLink(env *sim.Env, node *simnet.Node, host string) *etcdLink {
-	return &etcdLink{
-		env: env, conn: node.Dial(host, simnet.DialOptions{}), closing: env.NewEvent("closing"),
-		rand: env.Rand(env.HostName() + "/topo/redial/" + host), mu: env.NewMutex("link"),
+func newLink(env *sim.Env, node *simnet.Node, host string, f *flavour) *link {
+	dial := simnet.DialOptions{KeepaliveTime: f.keepalive, KeepaliveTimeout: f.keepalive}
+	l := &link{
+		env: env, host: host, conn: node.Dial(host, dial), closing: env.NewEvent("closing"), pause: f.redial,
+		rand: env.Rand(env.HostName() + "/topo/redial/" + host), greeted: env.NewCounter(), mu: env.NewMutex("link"),
 	}
+	if f.calls > 0 {
+		l.slots = env.NewSemaphore("calls", f.calls)
+	}
+	return l
 }
 
-// call makes one call. If the connection breaks, a repeatable call is made again
-// when the server is back; another one only if it was not sent, else the error is
-// errUnavailable and its outcome is unknown. Other errors: the context's,
-// errConnClosed.
-func (l *etcdLink) call(ctx *sim.Context, method string, req any, repeatable bool) (any, error) {
-	for {
-		if err := l.ready(ctx); err != nil {
-			return nil, err
-		}
-		resp, err := l.conn.Call(ctx, method, req)
-		kind, broken := brokenBy(err)
-		if !broken {
-			return resp, err
-		}
-		l.reportBroken()
-		if kind != simnet.Refused && !repeatable {
-			return nil, errUnavailable
-		}
-	}
-}
-
-// stream opens a stream; errors are those of call, and *simnet.Error, after which
-// the caller tries again.
-func (l *etcdLink) stream(ctx *sim.Context, method string, req any) (*simnet.ClientStream, error) {
+// stream opens a stream; errors are those of the link's readiness, and *simnet.Error.
+func (l *link) stream(ctx *sim.Context, method string, req any) (*simnet.ClientStream, error) {
 	if err := l.ready(ctx); err != nil {
 		return nil, err
 	}
@@ -88,7 +72,7 @@ func brokenBy(err error) (simnet.ErrorKind, bool) {
 }
 
 // ready waits until the connection is believed to work.
-func (l *etcdLink) ready(ctx *sim.Context) error {
+func (l *link) ready(ctx *sim.Context) error {
 	if l.closing.IsSet() {
 		return errConnClosed
 	}
@@ -109,18 +93,19 @@ func (l *etcdLink) ready(ctx *sim.Context) error {
 }
 
 // reportBroken starts the redialling unless it is under way.
-func (l *etcdLink) reportBroken() {
+func (l *link) reportBroken() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.up == nil && !l.closing.IsSet() {
+	if l.up == nil && l.pause != nil && !l.closing.IsSet() {
 		l.up = l.env.NewEvent("connected")
 		l.env.GoDaemon("redial", l.redial)
 	}
 }
 
-// redial tries until the server answers.
-func (l *etcdLink) redial() {
-	for pause := redialFirst; ; pause = min(pause*8/5, redialMax) {
+// redial tries until the server answers. The pauses have a jitter of a fifth.
+func (l *link) redial() {
+	for n := 0; ; n++ {
+		pause := l.pause(n)
 		started := l.env.Now()
 		if l.answers(max(pause, redialAttempt)) {
 			l.mu.Lock()
@@ -137,14 +122,14 @@ func (l *etcdLink) redial() {
 }
 
 // answers reports whether the server answers within limit.
-func (l *etcdLink) answers(limit time.Duration) bool {
+func (l *link) answers(limit time.Duration) bool {
 	ctx, cancel := l.env.WithTimeout(l.env.Background(), limit)
 	defer cancel()
 	_, err := l.conn.Call(ctx, wire.MethodStatus, wire.StatusRequest{})
 	return err == nil
 }
 
-func (l *etcdLink) close() {
+func (l *link) close() {
 	if l.closing.Set() {
 		l.conn.Close()
 	}
