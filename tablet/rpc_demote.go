@@ -173,9 +173,14 @@ func (d *demotion) revertStep(name string, do func() error) {
 	}
 }
 
-// undoDemotePrimary makes a demoted primary serve again, in the same term.
-// spec: R-32, T-133
+// undoDemotePrimary makes a demoted primary serve again, in the same term. Its steps in MySQL
+// need the caller: a call that a broken network brings when nobody waits for it any more must
+// not open a server that may have been replaced.
+// spec, T-133
 func (tm *tabletManager) undoDemotePrimary(ctx *sim.Context, semiSync bool) error {
+	if err := alive(ctx); err != nil {
+		return err
+	}
 	if err := tm.setSemiSync(topodata.Primary, sides(semiSync)); err != nil {
 		return err
 	}
@@ -188,6 +193,9 @@ func (tm *tabletManager) undoDemotePrimary(ctx *sim.Context, semiSync bool) erro
 		if record.Type == topodata.Primary {
 			return tm.becomePrimary(ctx, record.PrimaryTermStartTime, true)
 		}
+	}
+	if err := alive(ctx); err != nil {
+		return err
 	}
 	if err := tm.setReadOnly(false); err != nil {
 		return err

@@ -45,6 +45,7 @@ type cluster struct {
 	quiet        bool // the clients write no more
 	fresh        bool // the shard was never initialised
 	errantStarts bool // a tablet may fail to start because of an errant write
+	rdonly       map[uint32]bool
 }
 
 func uids() []uint32 { return []uint32{100, 101, 102} }
@@ -91,8 +92,11 @@ func (c *cluster) bootstrap(durability string) {
 	spec := tablet.KeyspaceSpec{Name: "commerce", Durability: durability, Shards: []tablet.ShardSpec{{Name: "0"}}}
 	for _, uid := range uids() {
 		as := topodata.Replica
-		if uid == 100 {
+		switch {
+		case uid == 100:
 			as = topodata.Primary
+		case c.rdonly[uid]:
+			as = topodata.RDOnly
 		}
 		spec.Shards[0].Tablets = append(spec.Shards[0].Tablets, tablet.TabletSpec{Alias: alias(uid), Type: as, MySQL: c.mysql[uid]})
 	}
@@ -115,6 +119,9 @@ func (c *cluster) startTablet(uid uint32) {
 	c.hosts[alias(uid).String()] = c.world.AddHost(alias(uid).String(), sim.HostOptions{}, func(env *sim.Env) {
 		node := c.net.Node(env)
 		opts := tablet.Options{Alias: alias(uid), Keyspace: "commerce", Shard: "0", Release: c.release, Flags: flags.Defaults(c.release)}
+		if c.rdonly[uid] {
+			opts.Flags.VTTablet.InitTabletType = "rdonly"
+		}
 		opts.Replicating = env.Incarnation() == 1 && !c.fresh
 		tb := tablet.New(env, node, topo.NewServer(env, node, topo.Options{}), c.mysql[uid], opts)
 		if err := tb.Start(); err != nil {

@@ -29,21 +29,28 @@ type assassin struct {
 
 // Record implements trace.Sink.
 func (a *assassin) Record(e trace.Event) {
-	if !a.armed || e.Kind != tablet.KindStep && e.Kind != reparent.KindPhase {
+	step := stepOf(&e)
+	if !a.armed || step == "" {
 		return
 	}
-	if a.steps = append(a.steps, stepName(&e)); len(a.steps) == a.nth {
+	if a.steps = append(a.steps, step); len(a.steps) == a.nth {
 		a.armed = false
 		a.kill()
 	}
 }
 
-func stepName(e *trace.Event) string {
-	if e.Kind == reparent.KindPhase {
+// stepOf names the step that an event stands for, empty if it stands for none: the phase of an
+// operation, or the tablet, the call and the step of a tablet.
+func stepOf(e *trace.Event) string {
+	switch e.Kind {
+	case reparent.KindPhase:
 		return e.Text("phase") + " " + e.Text("what")
+	case tablet.KindStep:
+		_, uid, _ := strings.Cut(e.Host, "-0000000")
+		return fmt.Sprintf("%s %s %s", uid, e.Text("call"), e.Text("step"))
+	default:
+		return ""
 	}
-	_, uid, _ := strings.Cut(e.Host, "-0000000")
-	return fmt.Sprintf("%s %s %s", uid, e.Text("call"), e.Text("step"))
 }
 
 // crashRun is what came of one crash inside a switch to 101.
