@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bufsim/experiments/invariant"
+	"bufsim/experiments/report"
 	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
 	"bufsim/model/flags"
@@ -21,9 +23,9 @@ var update = flag.Bool("update", false, "write the generated documents and the e
 
 const docs = "../../docs/"
 
-// docs/flags.md and docs/trace.md are made from the program.
+// docs/flags.md, docs/trace.md and docs/invariants.md are made from the program.
 func TestGeneratedDocuments(t *testing.T) {
-	for name, want := range map[string]string{"flags.md": flagReference(), "trace.md": traceReference()} {
+	for name, want := range map[string]string{"flags.md": flagReference(), "trace.md": traceReference(), "invariants.md": invariantReference()} {
 		if *update {
 			require.NoError(t, os.WriteFile(docs+name, []byte(want), 0o644))
 		}
@@ -65,6 +67,16 @@ func traceReference() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", d.Kind, d.Fields, d.Meaning)
 	}
 	return b.String()
+}
+
+func invariantReference() string {
+	return "# Invariants\n\n" + generated +
+		"`bufsim run` watches each run for these (`--check all|none|id,...`), and so do the tests. What does\n" +
+		"not hold is a finding: the report names it, with the events that show it. Where the rule\n" +
+		"promises something under a condition that a run did not keep, the report tells it as excused.\n" +
+		"Those whose id begins with `live-` need a scenario with a `recovery`: after the run all faults\n" +
+		"stop, and then they are judged.\n\n" +
+		report.InvariantsMarkdown(invariant.All())
 }
 
 // The flags that are said to be without effect are those that no code reads.

@@ -58,7 +58,8 @@ tablets and a real topology server, in virtual time. A run is a pure function of
 scenario, release, flags, seed and version.
 
 Results go to stdout, remarks and progress to stderr. Exit codes: 0 ok, 1 finding
-(a threshold was exceeded, an operation or a figure is not as expected), 2 bad
+(a threshold was exceeded, an invariant did not hold, an operation or a figure is not
+as expected), 2 bad
 input, 3 a fault of bufsim itself, 130 interrupted.`,
 		Example: `  bufsim run                                   # the default reparent
   bufsim run --buffer-window=1s --release v19  # with another flag and release
@@ -82,7 +83,7 @@ input, 3 a fault of bufsim itself, 130 interrupted.`,
 	root.SetUsageFunc(usageText)
 	root.AddCommand(a.runCommand(), a.scenarioCommand(), a.scenariosCommand(), a.sweepCommand(),
 		a.mergeCommand(),
-		a.plotCommand(), a.traceCommand(), a.conformCommand(), a.versionCommand())
+		a.plotCommand(), a.traceCommand(), a.invariantsCommand(), a.conformCommand(), a.versionCommand())
 	root.SetHelpCommand(helpCommand(root))
 	strictCompletion(root)
 	return root

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bufsim/experiments/invariant"
 	"bufsim/experiments/report"
 	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
@@ -16,6 +17,7 @@ func (a *app) runCommand() *cobra.Command {
 		form       *formValue
 		metrics    bool
 		transcript bool
+		checks     string
 	)
 	c := &cobra.Command{
 		Use:   "run [SCENARIO]",
@@ -24,7 +26,8 @@ func (a *app) runCommand() *cobra.Command {
 argument it plays the default PlannedReparentShard.
 
 Vitess flags are accepted in any spelling: --buffer-window=3s, --buffer_window=3s,
--buffer_window=3s. The exit code is 1 if the run breaks a threshold of its scenario.`,
+-buffer_window=3s. The exit code is 1 if the run breaks a threshold of its scenario or
+an invariant; ` + "`bufsim invariants`" + ` lists those.`,
 		Example: `  bufsim run
   bufsim run --seed 7 --buffer-size 4
   bufsim run --prs 5s --buffer-window=3s
@@ -37,7 +40,11 @@ Vitess flags are accepted in any spelling: --buffer-window=3s, --buffer_window=3
 			if err != nil {
 				return err
 			}
-			result, err := j.play(runner.Options{Details: true, Transcript: transcript})
+			invariants, err := invariant.Parse(checks)
+			if err != nil {
+				return usage("--check: %v; `bufsim invariants` lists them", err)
+			}
+			result, err := j.play(runner.Options{Details: true, Transcript: transcript, Invariants: invariants})
 			if err != nil {
 				return err
 			}
@@ -46,6 +53,7 @@ Vitess flags are accepted in any spelling: --buffer-window=3s, --buffer_window=3
 				if err := result.Journal.WriteTranscript(a.out); err != nil {
 					return err
 				}
+				a.sayViolations(result)
 				return verdict(result)
 			}
 			if metrics {
@@ -53,6 +61,7 @@ Vitess flags are accepted in any spelling: --buffer-window=3s, --buffer_window=3
 				for i := range result.Gates {
 					fmt.Fprint(a.out, report.BufferMetrics(result.Gates[i].Metrics))
 				}
+				a.sayViolations(result)
 				return verdict(result)
 			}
 			if err := a.printRun(form.form, j, result); err != nil {
@@ -64,6 +73,8 @@ Vitess flags are accepted in any spelling: --buffer-window=3s, --buffer_window=3
 	in.register(c)
 	in.variant.register(c)
 	form = registerOutput(c, "text", "json", "md")
+	c.Flags().StringVar(&checks, "check", "all", "invariants that watch the run: all, none, or ids with commas")
+	complete(c, "check", invariantIDs)
 	c.Flags().BoolVar(&metrics, "metrics", false, "print nothing but the gates' buffer metrics, as curl and grep show them")
 	c.Flags().BoolVar(&transcript, "transcript", false, "print nothing but what gateslap's workers write on their terminal")
 	c.MarkFlagsMutuallyExclusive("metrics", "transcript", "output")
@@ -92,6 +103,14 @@ func nameOr(args []string, fallback string) string {
 		return args[0]
 	}
 	return fallback
+}
+
+// sayViolations tells findings of the checkers on stderr, for forms of output that have no
+// place for them.
+func (a *app) sayViolations(r *runner.Result) {
+	for _, v := range r.Findings() {
+		a.say("invariant %s", v)
+	}
 }
 
 // verdict turns a result into the command's exit.

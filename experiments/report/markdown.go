@@ -47,6 +47,7 @@ func RunMarkdown(r *runner.Result, title, replay string) string {
 		p.operationMarkdown(&r.Operations[i])
 	}
 	p.detailsMarkdown(r)
+	p.violationsMarkdown(r)
 	p.gap()
 	p.line("bufsim %s, release %s, seed %d, hash `%s`", r.Version, r.Release, r.Seed, r.Hash)
 	return p.String()
@@ -142,4 +143,22 @@ func ScenariosMarkdown(list []scenario.Entry) string {
 	}
 	p.table([]string{"scenario", "what it shows"}, rows)
 	return p.String()
+}
+
+func (p *page) violationsMarkdown(r *runner.Result) {
+	if r.Checked == 0 {
+		return
+	}
+	p.gap()
+	p.line("## Invariants")
+	p.gap()
+	if len(r.Violations) == 0 {
+		p.line("All %d held.", r.Checked)
+		return
+	}
+	var rows [][]string
+	for _, v := range r.Violations {
+		rows = append(rows, []string{v.Invariant, v.Object, at(v.At), strings.ReplaceAll(v.Detail, "\n", `\n`), v.Excused})
+	}
+	p.table([]string{"invariant", "object", "at", "seen", "excused"}, rows)
 }

@@ -11,7 +11,7 @@ import (
 
 // Run renders the report of one run: how to play it again, the outcome counts, the
 // operations with their phases, the buffer's counters as a gate prints them, the
-// errors that clients saw, the latency, the thresholds, and the verdict. replay is
+// errors that clients saw, the latency, the thresholds, the invariants, and the verdict. replay is
 // the command that plays the run again.
 func Run(r *runner.Result, title, replay string) string {
 	p := &page{}
@@ -39,6 +39,10 @@ func Run(r *runner.Result, title, replay string) string {
 	if len(r.Thresholds) > 0 {
 		p.gap()
 		p.thresholds(r.Thresholds)
+	}
+	if r.Checked > 0 {
+		p.gap()
+		p.violations(r)
 	}
 	p.gap()
 	p.wrapped("Verdict: ", r.Verdict)

@@ -34,6 +34,7 @@ func (p *play) result(out sim.Outcome, events []trace.Event) (*Result, error) {
 		r.Gates = append(r.Gates, g.report(events))
 	}
 	r.Thresholds = thresholds(p.scenario.Thresholds, r)
+	p.check(r, out)
 	r.judge()
 	return r, nil
 }
@@ -180,6 +181,9 @@ func (r *Result) judge() {
 		if !c.OK {
 			wrong = append(wrong, fmt.Sprintf("%s is %s, limit %s", c.Name, c.Value, c.Limit))
 		}
+	}
+	for _, v := range r.Findings() {
+		wrong = append(wrong, "the invariant "+v.Invariant+" did not hold for "+v.Object)
 	}
 	r.Finding = len(wrong) > 0
 	r.Verdict = r.sentence()

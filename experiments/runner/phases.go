@@ -16,6 +16,7 @@ import (
 	"bufsim/tablet/mysqld"
 	"bufsim/tablet/reparent"
 	"bufsim/tablet/vtorc"
+	"bufsim/topo"
 	"bufsim/topo/toposerver"
 )
 
@@ -23,7 +24,7 @@ import (
 func TraceKinds() []trace.KindDoc {
 	var all []trace.KindDoc
 	for _, list := range [][]trace.KindDoc{
-		trace.KernelKinds(), simnet.TraceKinds(), toposerver.TraceKinds(), mysqld.TraceKinds(), tablet.TraceKinds(),
+		trace.KernelKinds(), traceKinds(), simnet.TraceKinds(), topo.TraceKinds(), toposerver.TraceKinds(), mysqld.TraceKinds(), tablet.TraceKinds(),
 		reparent.TraceKinds(), vtorc.TraceKinds(), discovery.TraceKinds(), buffer.TraceKinds(), gateway.TraceKinds(), gate.TraceKinds(),
 	} {
 		all = append(all, list...)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"bufsim/experiments/invariant"
 	"bufsim/experiments/workload"
 	"bufsim/sim"
 )
@@ -33,10 +34,13 @@ type Result struct {
 	Operations []Operation      `json:"operations"`
 	Gates      []Gate           `json:"gates"`
 	Thresholds []ThresholdCheck `json:"thresholds,omitempty"`
-	Verdict    string           `json:"verdict"`
+	// Checked is the number of invariants that watched the run, Violations what they found.
+	Checked    int                   `json:"invariants,omitempty"`
+	Violations []invariant.Violation `json:"violations,omitempty"`
+	Verdict    string                `json:"verdict"`
 	// Finding says that the run shows something that it should not: a failed
-	// threshold, an operation with another outcome than the scenario's, a fault
-	// of the program.
+	// threshold, an operation with another outcome than the scenario's, an invariant
+	// that did not hold, a fault of the program.
 	Finding bool `json:"finding"`
 
 	// Outcome and Journal are for reports in the same process.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"bufsim/experiments/invariant"
 	"bufsim/experiments/scenario"
 	"bufsim/experiments/workload"
 	"bufsim/model/flags"
@@ -29,6 +30,8 @@ type Options struct {
 	Details bool
 	// Transcript keeps what gateslap's workers print.
 	Transcript bool
+	// Invariants watch the run; they change neither the run nor its hash. None costs nothing.
+	Invariants []invariant.Invariant
 	// Pool is shared by the runs of one goroutine.
 	Pool *sim.Pool
 	// OnStep sees every step; for finding the first difference of two runs.
@@ -46,11 +49,12 @@ func Run(s *scenario.Scenario, opts Options) (*Result, error) {
 		return nil, err
 	}
 	rec := trace.NewRecorder(reportKinds())
+	watch := opts.watch(s)
 	c := build(s, opts.Release, opts.Flags, sim.Config{
-		Seed: opts.Seed, Chooser: opts.Chooser, Sink: opts.sink(rec), Pool: opts.Pool, OnStep: opts.OnStep,
-		MaxTime: sim.Time(s.Duration.Std() + startLimit + overtime), Epoch: epoch(opts.Seed),
+		Seed: opts.Seed, Chooser: opts.Chooser, Sink: opts.sink(rec, watch), Pool: opts.Pool, OnStep: opts.OnStep,
+		MaxTime: sim.Time(timeLimit(s)), Epoch: epoch(opts.Seed),
 	})
-	p := &play{cluster: c, opts: opts}
+	p := &play{cluster: c, opts: opts, watch: watch}
 	c.world.AddHost(hostOperator, sim.HostOptions{}, p.direct)
 	addCanary(c.world)
 	outcome := c.world.Run()
@@ -79,8 +83,19 @@ func complete(s *scenario.Scenario, opts *Options) (err error) {
 	return flags.Validate(opts.Flags, opts.Release)
 }
 
-func (o *Options) sink(rec *trace.Recorder) trace.Sink {
+// watch makes the checkers of the run; nil if there are none.
+func (o *Options) watch(s *scenario.Scenario) *invariant.Watch {
+	if len(o.Invariants) == 0 {
+		return nil
+	}
+	return invariant.NewWatch(o.Invariants, facts(s, o))
+}
+
+func (o *Options) sink(rec *trace.Recorder, watch *invariant.Watch) trace.Sink {
 	var sinks trace.Tee
+	if watch != nil {
+		sinks = append(sinks, watch)
+	}
 	if o.Details {
 		sinks = append(sinks, rec)
 	}
@@ -108,6 +123,15 @@ const (
 	overtime = 45 * time.Second
 )
 
+// timeLimit is when a run is stopped at the latest.
+func timeLimit(s *scenario.Scenario) time.Duration {
+	limit := s.Duration.Std() + startLimit + overtime
+	if s.Recovery > 0 {
+		limit += s.Recovery.Std() + recoveryExtra
+	}
+	return limit
+}
+
 // play is one run under way.
 type play struct {
 	*cluster
@@ -117,7 +141,11 @@ type play struct {
 	operations []*operation
 	// vtctld says that a server carries out the operator's commands.
 	vtctld bool
-	err    error
+	watch  *invariant.Watch // nil without checkers
+	// healed is when the recovery began, recovered says that it is over.
+	healed    sim.Time
+	recovered bool
+	err       error
 }
 
 // direct is the run's main proc: it starts the cluster, the clients and the
@@ -134,6 +162,11 @@ func (p *play) direct(env *sim.Env) {
 	p.startTimeline(env)
 	end := sim.Time(p.scenario.Duration.Std())
 	p.wait(env, end)
+	if p.scenario.Recovery > 0 {
+		p.recover(env)
+		env.Stop("end of the recovery")
+		return
+	}
 	p.over.Set()
 	env.Select(sim.OnEvent(p.journal.Idle()), env.After(overtime))
 	env.Stop("end of the scenario")

@@ -36,6 +36,9 @@ func (p *play) startTimeline(env *sim.Env) {
 			} else {
 				env.SleepUntil(sim.Time(o.At.Std()))
 			}
+			if p.healed > 0 { // too late: faults have stopped
+				return
+			}
 			op.started, op.start = true, env.Now()
 			p.perform(env, op)
 			op.end = env.Now()

@@ -27,6 +27,9 @@ type Scenario struct {
 	// Until may end the run earlier; Settle is how long it then goes on.
 	Until  Until    `json:"until" jsonschema:"what may end the run before its duration"`
 	Settle Duration `json:"settle" jsonschema:"how long the run goes on after until was met"`
+	// Recovery is how long the cluster may take, after the run, to become whole again: all
+	// faults stop, and then liveness is judged. 0 ends the run without that.
+	Recovery Duration `json:"recovery,omitempty" jsonschema:"after the run all faults stop; how long the cluster then has to become whole, before liveness is judged"`
 	// Seeds are the seeds of a sweep; a single run takes the first.
 	Seeds      Seeds      `json:"seeds" jsonschema:"seeds of a sweep, such as 1-50; a single run takes the first"`
 	Thresholds Thresholds `json:"thresholds,omitempty" jsonschema:"limits that decide the verdict and the exit code"`

@@ -123,6 +123,7 @@ func (s *Server) put(ctx *sim.Context, req any) (any, error) {
 	resp := s.store.put(r)
 	if resp.Applied {
 		s.traceWrite("put", r.Key, resp.Revision)
+		s.traceRecord(r.Key, r.Value)
 		created := !resp.Existed && !r.Compare.Active
 		s.notify(wire.WatchEvent{Key: r.Key, Revision: resp.Revision, Writes: resp.Writes, Value: r.Value}, created && s.behaves.quietCreate)
 	}

@@ -1,0 +1,104 @@
+package invariant
+
+import (
+	"strings"
+
+	"bufsim/gate/discovery"
+	"bufsim/gate/gateway"
+	"bufsim/sim/trace"
+)
+
+// gateTerm is the client's side of DI-2: whom a gate chooses, instead of its lists, which are
+// in no trace.
+func gateTerm() Invariant {
+	return Invariant{
+		ID:      "gate-follows-latest-term",
+		Meaning: "A gate sends no statement for the primary to a tablet while it knows another serving primary of a later term.",
+		Rules:   []string{"DI-1", "DI-2"},
+		Kinds:   []string{string(trace.KindHost), string(discovery.KindHealth), string(gateway.KindBegin), string(gateway.KindAttempt), string(gateway.KindEnd)},
+		New:     func(Facts) Checker { return &gateTermChecker{gates: map[string]*gateTermView{}} },
+		Fail:    failGateTerm,
+	}
+}
+
+func failGateTerm(t Reporter, v Violation) { t.Helper(); t.Fatalf("%s", v) }
+
+type gateTermChecker struct {
+	findings
+	gates map[string]*gateTermView
+}
+
+// gateTermView is what one gate knows.
+type gateTermView struct {
+	// health is the last news of each tablet, by its full name.
+	health map[string]trace.Event
+	order  []string
+	// targets are those of the requests under way that want the primary.
+	targets map[string]string
+}
+
+// Record implements Checker. spec: DI-1, DI-2
+func (c *gateTermChecker) Record(e trace.Event) {
+	g := c.gates[e.Host]
+	if g == nil || e.Kind == trace.KindHost {
+		g = &gateTermView{health: map[string]trace.Event{}, targets: map[string]string{}}
+		c.gates[e.Host] = g
+	}
+	switch e.Kind {
+	case discovery.KindHealth:
+		name := e.Text("tablet")
+		if _, known := g.health[name]; !known {
+			g.order = append(g.order, name)
+		}
+		g.health[name] = keep(e)
+	case gateway.KindBegin:
+		if shard, ok := primaryTarget(e.Text("target")); ok {
+			g.targets[e.Text("request")] = shard
+		}
+	case gateway.KindEnd:
+		delete(g.targets, e.Text("request"))
+	case gateway.KindAttempt:
+		if shard, ok := g.targets[e.Text("request")]; ok {
+			c.attempt(g, &e, shard)
+		}
+	}
+}
+
+func (c *gateTermChecker) attempt(g *gateTermView, e *trace.Event, shard string) {
+	chosen := g.health[shortTablet(e.Text("tablet"))]
+	for _, name := range g.order {
+		h := g.health[name]
+		if inShard(&h) == shard && h.Text("type") == "primary" && h.Number("serving") != 0 && h.Number("term") > chosen.Number("term") {
+			c.violate(e.Host+" "+shard, at(e), shown(h, chosen, *e),
+				"it chose %s of term %d and knows %s of term %d", e.Text("tablet"), chosen.Number("term"), name, h.Number("term"))
+		}
+	}
+}
+
+// Finish implements Checker.
+func (c *gateTermChecker) Finish(End) {}
+
+// primaryTarget gives the shard of a target such as "commerce.0.primary"; ok is false for
+// other types.
+func primaryTarget(target string) (shard string, ok bool) {
+	rest, ok := strings.CutSuffix(target, ".primary")
+	if !ok {
+		return "", false
+	}
+	keyspace, name, ok := strings.Cut(rest, ".")
+	return keyspace + "/" + name, ok
+}
+
+// shortTablet is the name of a tablet in the health check's events: zone1-100 for
+// zone1-0000000100.
+func shortTablet(full string) string {
+	i := strings.LastIndexByte(full, '-')
+	if i < 0 {
+		return full
+	}
+	number := strings.TrimLeft(full[i+1:], "0")
+	if number == "" {
+		number = "0"
+	}
+	return full[:i+1] + number
+}

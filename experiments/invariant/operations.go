@@ -1,0 +1,174 @@
+package invariant
+
+import (
+	"strings"
+
+	"bufsim/sim"
+	"bufsim/sim/trace"
+	"bufsim/tablet/reparent"
+	"bufsim/topo"
+)
+
+// operationKinds are the events that operations follow.
+func operationKinds() []string {
+	return []string{string(trace.KindHost), string(topo.KindLock), string(reparent.KindEvent), string(reparent.KindPhase)}
+}
+
+// The names of operations in the trace.
+const (
+	plannedReparent    = "PlannedReparentShard"
+	emergencyReparent  = "EmergencyReparentShard"
+	externalReparent   = "TabletExternallyReparented"
+	initialisingAShard = "InitShardPrimary"
+)
+
+// operations follows the reparent operations by the trace. An operation runs in one proc,
+// which also takes and gives up its lock.
+type operations struct {
+	running []*operationView // in the order of their beginnings
+	// last is the name of the operation that worked on a shard last.
+	last map[string]string
+}
+
+// operationView is one operation under way.
+type operationView struct {
+	host, proc string
+	name       string
+	shard      string
+	// began is when it had its lock; for operations without one, its first event.
+	began sim.Time
+	// phases are those that have begun; the last one of a name counts.
+	phases []phaseView
+	// ended: it has told its outcome; failure is its error, "" for success.
+	ended   bool
+	failure string
+	end     trace.Event
+}
+
+type phaseView struct {
+	name       reparent.PhaseName
+	begin, end sim.Time
+	over       bool
+}
+
+func newOperations() *operations { return &operations{last: map[string]string{}} }
+
+// observe takes over what an event says, and gives the operation that it is about, nil if it
+// is about none. An operation is forgotten with the event after its end.
+func (o *operations) observe(e *trace.Event) *operationView {
+	switch e.Kind {
+	case trace.KindHost:
+		if e.Text("what") == "crash" {
+			o.drop(func(v *operationView) bool { return v.host == e.Host })
+		}
+	case topo.KindLock:
+		if e.Text("what") == "held" {
+			return o.locked(e)
+		}
+		if e.Text("what") == "released" {
+			o.drop(func(v *operationView) bool {
+				return v.host == e.Host && v.proc == e.Proc && v.shard == e.Text("resource")
+			})
+		}
+	case reparent.KindEvent, reparent.KindPhase:
+		return o.progress(e)
+	}
+	return nil
+}
+
+func (o *operations) drop(gone func(*operationView) bool) {
+	kept := o.running[:0]
+	for _, v := range o.running {
+		if !gone(v) {
+			kept = append(kept, v)
+		}
+	}
+	o.running = kept
+}
+
+// locked begins an operation that has its lock.
+func (o *operations) locked(e *trace.Event) *operationView {
+	name, _, _ := strings.Cut(e.Text("action"), "(")
+	switch name {
+	case plannedReparent, emergencyReparent, initialisingAShard:
+		return o.add(e, name, e.Text("resource"))
+	}
+	return nil
+}
+
+func (o *operations) add(e *trace.Event, name, shard string) *operationView {
+	v := &operationView{host: e.Host, proc: e.Proc, name: name, shard: shard, began: at(e)}
+	o.running = append(o.running, v)
+	o.last[shard] = name
+	return v
+}
+
+// progress takes over what an operation tells of itself. Phases of its other procs carry the
+// operation's name and shard.
+func (o *operations) progress(e *trace.Event) *operationView {
+	name, shard := e.Text("operation"), e.Text("shard")
+	v := o.find(e.Host, name, shard)
+	if v == nil {
+		v = o.add(e, name, shard)
+	}
+	o.last[shard] = name
+	if e.Kind == reparent.KindPhase {
+		v.phase(e)
+		return v
+	}
+	text := e.Text("text")
+	switch {
+	case text == "finished "+name, text == "finished":
+		v.ended = true
+	case strings.HasPrefix(text, "failed"):
+		v.ended = true
+		_, v.failure, _ = strings.Cut(text, ": ")
+	}
+	if v.ended {
+		v.end = keep(*e)
+		if name == externalReparent { // it has no lock to give up
+			o.drop(func(other *operationView) bool { return other == v })
+		}
+	}
+	return v
+}
+
+func (o *operations) find(host, name, shard string) *operationView {
+	for _, v := range o.running {
+		if v.host == host && v.name == name && v.shard == shard {
+			return v
+		}
+	}
+	return nil
+}
+
+func (v *operationView) phase(e *trace.Event) {
+	name := reparent.PhaseName(e.Text("phase"))
+	if e.Text("what") == "begin" {
+		v.phases = append(v.phases, phaseView{name: name, begin: at(e)})
+		return
+	}
+	for i := len(v.phases) - 1; i >= 0; i-- {
+		if p := &v.phases[i]; p.name == name && !p.over {
+			p.end, p.over = at(e), true
+			return
+		}
+	}
+}
+
+// has reports whether a phase of a name has begun, and whether it is over.
+func (v *operationView) has(name reparent.PhaseName) (p phaseView, begun bool) {
+	for _, p := range v.phases {
+		if p.name == name {
+			return p, true
+		}
+	}
+	return phaseView{}, false
+}
+
+// graceful reports whether the operation is a PlannedReparentShard that moves a healthy
+// primary: only that one lets the candidate catch up before it demotes anybody.
+func (v *operationView) graceful() bool {
+	_, checking := v.has(reparent.PhaseCandidateCheck)
+	return v.name == plannedReparent && checking
+}
