@@ -41,7 +41,7 @@ func (v *view) unreachable() Analysis {
 }
 
 func (v *view) diskStalled() bool {
-	return v.Behaviors.DiskStalledRecovery && v.Flags.EnablePrimaryDiskStalledRecovery && v.primary.Check.Ever && v.primary.Status.DiskStalled
+	return v.Behaviors.DiskStalledRecovery && v.Flags.EnablePrimaryDiskStalledRecovery && v.primary.DiskStalled
 }
 
 // incapacitated judges a primary whose vttablet answers while its status keeps failing.
@@ -62,8 +62,8 @@ func (v *view) ofPrimary() Analysis {
 	status := &v.primary.Status
 	needed := v.Policy.AcksNeeded() > 0
 	switch {
-	case !v.primaryValid && v.valid == 0:
-		return ""
+	case !v.primaryValid && (v.valid == 0 || !v.primary.Check.Ever):
+		return "" // it may only just be starting
 	case !v.primaryValid && v.replicating < v.valid:
 		return UnreachablePrimaryWithBrokenReplicas
 	case !v.primaryValid:

@@ -30,7 +30,7 @@ type setting struct {
 	release    string
 	durability string
 	tablets    int // 3 if zero
-	vtorcs     int // 1 if zero
+	vtorcs     int // 1 if zero, none if negative
 	// fresh leaves the shard without a first primary.
 	fresh bool
 	// change edits the flags of all processes.
@@ -107,7 +107,7 @@ func run(t require.TestingT, s setting, script func(c *cluster)) *cluster {
 	if s.change != nil {
 		s.change(&c.flags)
 	}
-	c.world = sim.New(sim.Config{Seed: s.seed + 1, MaxTime: sim.Time(30 * time.Minute), Sink: c})
+	c.world = sim.New(sim.Config{Seed: s.seed + 1, MaxTime: sim.Time(3 * time.Hour), Sink: c})
 	defer c.world.Close()
 	c.addServers()
 	c.world.AddHost("script", sim.HostOptions{}, func(env *sim.Env) {
@@ -158,7 +158,7 @@ func (c *cluster) bootstrap() {
 	for _, uid := range c.uids() {
 		c.startTablet(uid)
 	}
-	for n := range c.vtorcs {
+	for n := range max(c.vtorcs, 0) {
 		c.startVTOrc(fmt.Sprintf("vtorc-%d", n+1))
 	}
 	c.within(time.Minute, "the shard serves", func() bool {

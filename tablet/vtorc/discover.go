@@ -12,9 +12,12 @@ func (v *VTOrc) discover(alias topodata.TabletAlias) {
 	ctx, cancel := v.rot()
 	defer cancel()
 	status, err := v.tm.FullStatus(ctx, alias)
-	if err == nil {
+	switch {
+	case err == nil && !status.DiskStalled:
 		v.store.succeeded(alias, status)
 		return
+	case err == nil:
+		v.store.stalled(alias)
 	}
 	if v.store.failed(alias, began) && v.opts.Release.Behaviors.IncapacitatedRecovery && v.answersPing(alias) {
 		v.store.pings(alias)

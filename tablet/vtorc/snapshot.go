@@ -29,6 +29,8 @@ type Instance struct {
 	Check  Check
 	// Status is what the tablet said last; it means nothing before the first success.
 	Status tmclient.FullStatus
+	// DiskStalled says that the tablet answered with nothing but that its disk hangs.
+	DiskStalled bool
 	// StillSince is when the position of Status was first seen.
 	StillSince sim.Time
 	// Restarted is when VTOrc last restarted its replication; zero is never.

@@ -98,7 +98,16 @@ func (s *store) succeeded(alias topodata.TabletAlias, status tmclient.FullStatus
 	if !i.Check.Ever || !i.Status.Primary.Position.Equal(status.Primary.Position) {
 		i.StillSince = now
 	}
-	i.Check.Seen, i.Check.Ever, i.Check.Failed, i.Status = now, true, false, status
+	i.Check.Seen, i.Check.Ever, i.Check.Failed, i.Status, i.DiskStalled = now, true, false, status, false
+}
+
+// stalled notes that a tablet's disk hangs. spec: R-141
+func (s *store) stalled(alias topodata.TabletAlias) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := s.instances[alias]; i != nil {
+		i.DiskStalled = true
+	}
 }
 
 // failed notes that a poll which began at some time failed, unless a later one has succeeded.
