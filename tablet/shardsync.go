@@ -114,6 +114,9 @@ func (s *shardSync) endWatch() {
 func (s *shardSync) endTerm(primary topodata.TabletAlias) bool {
 	tm := s.tm
 	tm.env.Logf("warning", "Another tablet (%v) has won primary election. Demoting self.", primary)
+	if tm.t.opts.Flags.Common.DisableActiveReparents {
+		return tm.enter(topodata.Replica, 0) == nil // MySQL belongs to the external tool
+	}
 	err := s.demote()
 	if err == nil {
 		err = s.follow(primary)

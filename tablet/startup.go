@@ -168,7 +168,7 @@ func primaryship(shard *topodata.Shard, old, record *topodata.Tablet, initType t
 // spec: T-87
 func (tm *tabletManager) initReplication(shard *topodata.Shard) error {
 	self := tm.self()
-	if self.Type == topodata.Primary || !self.Type.IsReplicaType() || tm.t.opts.Replicating {
+	if self.Type == topodata.Primary || !self.Type.IsReplicaType() || tm.t.opts.Replicating || tm.t.opts.Flags.Common.DisableActiveReparents {
 		return nil
 	}
 	if shard.PrimaryAlias.IsZero() || shard.PrimaryAlias == self.Alias {

@@ -23,6 +23,8 @@ type Common struct {
 	LockTimeout time.Duration
 	// TopoEtcdLeaseTTL is the life of a lock whose holder died, in seconds. spec: R-3
 	TopoEtcdLeaseTTL int
+	// DisableActiveReparents leaves reparents and replication to other tools. spec: R-165
+	DisableActiveReparents bool
 	// LameduckPeriod, OnTermTimeout and OnCloseTimeout are the stages of a stop. spec: G-85, T-90
 	LameduckPeriod time.Duration
 	OnTermTimeout  time.Duration

@@ -140,6 +140,8 @@ func commonTable() []Description {
 			by(inDefaults(func(d release.Defaults) time.Duration { return d.LockTimeout })),
 		entry(c, KindInt, "topo-etcd-lease-ttl", "30", "Seconds for which a lock outlives its holder.", "R-3",
 			func(s *Set) any { return &s.Common.TopoEtcdLeaseTTL }),
+		entry(c, KindBool, "disable-active-reparents", "false", "Leave reparents to external tools: refuse them and start no replication.", "R-165",
+			func(s *Set) any { return &s.Common.DisableActiveReparents }),
 		entry(c, KindDuration, "lameduck-period", "50ms", "Shortest time between SIGTERM and the closing of listeners.", "G-85",
 			func(s *Set) any { return &s.Common.LameduckPeriod }).sameSpelling(),
 		entry(c, KindDuration, "onterm-timeout", "10s", "Limit on what a process does first after SIGTERM.", "G-85",

@@ -46,6 +46,7 @@ type cluster struct {
 	fresh        bool // the shard was never initialised
 	errantStarts bool // a tablet may fail to start because of an errant write
 	rdonly       map[uint32]bool
+	passive      bool // active reparents are disabled
 }
 
 func uids() []uint32 { return []uint32{100, 101, 102} }
@@ -122,6 +123,7 @@ func (c *cluster) startTablet(uid uint32) {
 		if c.rdonly[uid] {
 			opts.Flags.VTTablet.InitTabletType = "rdonly"
 		}
+		opts.Flags.Common.DisableActiveReparents = c.passive
 		opts.Replicating = env.Incarnation() == 1 && !c.fresh
 		tb := tablet.New(env, node, topo.NewServer(env, node, topo.Options{}), c.mysql[uid], opts)
 		if err := tb.Start(); err != nil {

@@ -51,6 +51,9 @@ func (r *Reparenter) StartReplication(ctx *sim.Context, alias topodata.TabletAli
 // ReparentTablet attaches a tablet to the primary that the shard's record names. Replication
 // that is stopped stays stopped. spec: R-163
 func (r *Reparenter) ReparentTablet(ctx *sim.Context, alias topodata.TabletAlias) error {
+	if r.opts.Common.DisableActiveReparents {
+		return activeReparentsDisabled()
+	}
 	ctx, cancel := r.withActionTimeout(ctx)
 	defer cancel()
 	p, err := r.pair(ctx, alias)

@@ -11,7 +11,7 @@
 // process that may be killed at any step: nothing here is undone by deferred calls, since a
 // dead vtctld undoes nothing.
 //
-// Left out: VTOrc, which is package vtorc; positions without GTIDs; the flag that disables active reparents.
+// Left out: VTOrc, which is package vtorc; positions without GTIDs.
 //
 // Invariants: the shard lock is given up at the end of every operation, failed or not; a
 // demotion is undone only if a planned switch's candidate fails to catch up with it (R-56,

@@ -69,10 +69,13 @@ func (r *Reparenter) EmergencyReparentShard(ctx *sim.Context, keyspace, shard st
 	return e.result, err
 }
 
-// checkOptions refuses options that the release does not have.
+// checkOptions refuses the command where reparents are disabled, and options that the release
+// does not have. spec: R-165
 func (e *emergency) checkOptions() error {
 	b := e.behaviors()
 	switch {
+	case e.Reparenter.opts.Common.DisableActiveReparents:
+		return activeReparentsDisabled()
 	case !e.opts.ExpectedPrimary.IsZero() && !b.ExpectedPrimary:
 		return optionUnknown("expected-primary", emergencyName, e.Reparenter.opts.Release)
 	case e.opts.PreventCrossCellPromotion && !b.ERSUsesDurability:

@@ -51,6 +51,9 @@ func (r *Reparenter) InitShardPrimary(ctx *sim.Context, keyspace, shard string, 
 		Reparenter: r, progress: newProgress(r.env, initName, "server.go", keyspace, shard),
 		keyspace: keyspace, name: shard, opts: opts,
 	}
+	if r.opts.Common.DisableActiveReparents {
+		return p.result, activeReparentsDisabled()
+	}
 	ctx, cancel := r.withActionTimeout(ctx)
 	defer cancel()
 	err := r.underLock(ctx, p.progress, keyspace, shard, initName+"("+opts.NewPrimary.String()+")", p.initialise)

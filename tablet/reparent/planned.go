@@ -77,10 +77,13 @@ func (r *Reparenter) completed(opts PlannedOptions) PlannedOptions {
 	return opts
 }
 
-// checkOptions refuses options that the release does not have.
+// checkOptions refuses the command where reparents are disabled, and options that the release
+// does not have. spec: R-165
 func (p *planned) checkOptions() error {
 	b := p.behaviors()
 	switch {
+	case p.Reparenter.opts.Common.DisableActiveReparents:
+		return activeReparentsDisabled()
 	case !p.opts.ExpectedPrimary.IsZero() && !b.ExpectedPrimary:
 		return optionUnknown("expected-primary", plannedName, p.Reparenter.opts.Release)
 	case p.opts.TolerableReplicationLag != 0 && !b.TolerableLag:

@@ -1,6 +1,7 @@
 package reparent
 
 import (
+	"errors"
 	"fmt"
 
 	"bufsim/model/topodata"
@@ -56,4 +57,9 @@ func primaryInconsistent(primary topodata.TabletAlias) error {
 
 func ontoItself(tablet topodata.TabletAlias) error {
 	return vterr.Errorf(vterr.FailedPrecondition, "cannot ReparentTablet current shard primary (%v) onto itself", tablet)
+}
+
+// activeReparentsDisabled has the flag's old spelling in all releases. spec: R-165
+func activeReparentsDisabled() error {
+	return errors.New("active reparent commands disabled (unset the -disable_active_reparents flag to enable)")
 }
