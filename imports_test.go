@@ -20,6 +20,7 @@ var edges = []struct {
 	{"sim/trace", nil, "events know no scheduler"},
 	{"sim/explore", []string{"sim"}, "choosers see points, not programs"},
 	{"sim/simnet", []string{"sim", "sim/trace"}, "the network carries opaque values"},
+	{"sim/fault", []string{"sim", "sim/trace", "sim/simnet", "model/spelling"}, "acts on hosts and links; a domain brings the rest"},
 	{"sim/live", []string{"sim", "sim/trace"}, "a second backend of the same tools"},
 	{"sim/simtest", []string{"sim", "sim/trace", "sim/explore", "sim/live"}, "helpers for tests of worlds"},
 	{"topo", []string{"topo", "sim", "sim/trace", "sim/simnet", "model"}, "records over the network"},

@@ -141,6 +141,18 @@ func (h *Host) StepClock(d time.Duration) {
 	h.emit("clock")
 }
 
+// Drift returns how much faster the wall clock runs, in parts per billion.
+func (h *Host) Drift() int64 { return h.drift }
+
+// SetDrift makes the wall clock run faster by ppb parts per billion from now on,
+// slower if negative; what it shows now stays.
+func (h *Host) SetDrift(ppb int64) {
+	before := h.wall(0, h.w.now)
+	h.drift = ppb
+	h.skew += time.Duration(before - h.wall(0, h.w.now))
+	h.emit("clock")
+}
+
 func (h *Host) emit(what string) {
 	if h.env != nil {
 		h.env.Emit(trace.KindHost, trace.Str("what", what))

@@ -11,7 +11,11 @@ import (
 func (w *World) loop() {
 	defer w.recoverCallback()
 	w.on, w.back = &w.main, &w.main
-	for w.outcome == nil && (w.ready.n > 0 || w.advance()) {
+	for w.outcome == nil && (w.ready.n > 0 || w.due() || w.advance()) {
+		if w.due() {
+			w.intervene()
+			continue
+		}
 		k := w.take(w.pick())
 		if p := k.p; p != nil {
 			w.beginStep(k, p.id)
@@ -35,21 +39,28 @@ func (w *World) loop() {
 	w.cur = nil
 }
 
-// advance makes sure that a task is runnable: if there is none, it moves the clock
-// to the next timer and makes all timers of that instant runnable, in the order
-// in which they were set. It reports false if nothing is left up to the limit.
+// advance makes sure that a task is runnable or an intervention is due: if there is
+// none, it moves the clock to the next of them and makes all timers of that instant
+// runnable, in the order in which they were set. It reports false if nothing is left
+// up to the limit.
 func (w *World) advance() bool {
-	for w.ready.n == 0 {
-		if w.timers.len() == 0 {
+	for w.ready.n == 0 && !w.due() {
+		if w.timers.len() == 0 && len(w.outside) == 0 {
 			return false
 		}
-		t := w.timers.next()
+		t := w.nextOutside
+		if w.timers.len() > 0 {
+			t = min(t, w.timers.next())
+		}
 		if t > w.limit {
 			w.now = w.limit
 			return false
 		}
 		if t > w.now {
 			w.now, w.instant = t, 0
+		}
+		if w.due() {
+			break // before the timers of the instant
 		}
 		w.expire(w.timers.pop())
 		for w.timers.due(t) {
@@ -166,7 +177,7 @@ func (w *World) tooManySteps() {
 // change places; nil if p itself goes on.
 func (w *World) handOver(p *Proc) *mailbox {
 	w.endStep()
-	if w.outcome != nil || w.workers == 0 || w.onStep != nil || w.ready.n == 0 && !w.advance() {
+	if w.outcome != nil || w.workers == 0 || w.onStep != nil || w.due() || w.ready.n == 0 && (!w.advance() || w.due()) {
 		return w.turnTo(&w.main)
 	}
 	i := 0

@@ -59,6 +59,9 @@ type World struct {
 	curTimer *Timer
 	forced   int // index in ready of the task chosen to go next, -1 if not chosen yet
 
+	outside     []intervention // in the order in which they are due
+	nextOutside Time           // when the first of them is due
+
 	chooser   Chooser
 	preempts  bool
 	point     Point
@@ -90,7 +93,7 @@ type World struct {
 // New returns a world at time 0 without hosts.
 func New(cfg Config) *World {
 	w := &World{
-		hash: mix(hashSeed, cfg.Seed), forced: -1, chooser: cfg.Chooser, pool: cfg.Pool,
+		hash: mix(hashSeed, cfg.Seed), forced: -1, nextOutside: Never, chooser: cfg.Chooser, pool: cfg.Pool,
 		seed: cfg.Seed, epoch: cfg.Epoch, maxTime: cfg.MaxTime, maxSteps: cfg.MaxSteps,
 		maxInstant: cfg.MaxStepsPerInstant, sink: cfg.Sink, onStep: cfg.OnStep,
 	}

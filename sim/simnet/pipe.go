@@ -86,8 +86,11 @@ func (p *pipe) transmit() {
 			p.stalled = true
 			n.held = append(n.held, p)
 			return
+		case lose:
+			n.freeMessage(p.backlog.pop())
+			continue
 		case pass:
-			delay = p.link.latency.Draw(p.link.delays)
+			delay = v.latency(p.link.latency.Draw(p.link.delays))
 		}
 		p.rto = 0
 		p.flight.push(p.backlog.pop())
@@ -122,6 +125,14 @@ func (p *pipe) clear() {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
+}
+
+// Rejudge puts before the rules again what they hold. A rule that holds messages and
+// then changes its mind calls for it.
+func (n *Network) Rejudge() {
+	n.mu.Lock()
+	n.retryHeld()
+	n.mu.Unlock()
 }
 
 // retryHeld transmits again what rules held; mu is held.

@@ -41,8 +41,9 @@ type Message struct {
 
 // Verdict is what happens to a message; the zero value passes it.
 type Verdict struct {
-	action action
-	delay  time.Duration
+	action  action
+	delay   time.Duration
+	percent int64 // of a pass: the link's latency in percent, 0 for 100
 }
 
 type action uint8
@@ -52,6 +53,7 @@ const (
 	deliverAfter
 	drop
 	hold
+	lose
 )
 
 // Pass leaves the message to the next rule, and in the end to the link's latency.
@@ -59,7 +61,7 @@ func Pass() Verdict { return Verdict{} }
 
 // DeliverAfter delivers the message after d instead of the link's latency, but
 // never before an earlier message of its connection.
-func DeliverAfter(d time.Duration) Verdict { return Verdict{deliverAfter, d} }
+func DeliverAfter(d time.Duration) Verdict { return Verdict{action: deliverAfter, delay: d} }
 
 // Drop loses this transmission: the message is judged again at its retransmission.
 func Drop() Verdict { return Verdict{action: drop} }
@@ -68,8 +70,41 @@ func Drop() Verdict { return Verdict{action: drop} }
 // or the link is unclogged.
 func Hold() Verdict { return Verdict{action: hold} }
 
+// Slow leaves the message to the next rule, and makes its latency percent/100 of what
+// the link's would be, and more by added. The slownesses of several rules add up.
+func Slow(percent int64, added time.Duration) Verdict { return Verdict{percent: percent, delay: added} }
+
+// Lose takes the message away for good, while what was sent after it goes on. No
+// network does that to a connection; it stands for a process that keeps to itself
+// what it should have sent or handled.
+func Lose() Verdict { return Verdict{action: lose} }
+
+// Passes reports whether the verdict leaves the message to the next rule.
+func (v Verdict) Passes() bool { return v.action == pass }
+
+// And is a verdict that passes, with the slowness of another one on top.
+func (v Verdict) And(by Verdict) Verdict {
+	if by.percent != 0 {
+		if v.percent == 0 {
+			v.percent = 100
+		}
+		v.percent = v.percent * by.percent / 100
+		v.delay = v.delay * time.Duration(by.percent) / 100
+	}
+	v.delay += by.delay
+	return v
+}
+
+// latency is what becomes of the link's latency d in a pass.
+func (v Verdict) latency(d time.Duration) time.Duration {
+	if v.percent != 0 {
+		d = d * time.Duration(v.percent) / 100
+	}
+	return d + v.delay
+}
+
 // Rule decides about messages when they are sent or sent again. The first verdict
-// of the chain other than Pass counts. OnMessage must not block, nor call the network.
+// of the chain other than Pass and Slow counts. OnMessage must not block, nor call the network.
 type Rule interface {
 	OnMessage(m *Message) Verdict
 }
@@ -104,12 +139,15 @@ func (n *Network) judge(l *link, m *Message) Verdict {
 	if v := l.OnMessage(m); v.action != pass {
 		return v
 	}
+	total := Pass()
 	for _, entry := range n.rules {
-		if v := entry.rule.OnMessage(m); v.action != pass {
+		v := entry.rule.OnMessage(m)
+		if v.action != pass {
 			return v
 		}
+		total = total.And(v)
 	}
-	return Pass()
+	return total
 }
 
 // OnMessage implements Rule for the state of one link: the head of the chain.
