@@ -27,8 +27,8 @@ func (p *play) serversUp(env *sim.Env, ready *sim.Context) error {
 	return nil
 }
 
-// bringUp does an operation of a cluster's bring-up, or shows something; false if op is none.
-func (p *play) bringUp(env *sim.Env, op *operation) bool {
+// bringUp does an operation of a cluster's bring-up, or shows something.
+func (p *play) bringUp(env *sim.Env, op *operation) {
 	switch op.Do {
 	case scenario.DoStartVTCtld:
 		p.startVTCtld(env, op)
@@ -41,12 +41,8 @@ func (p *play) bringUp(env *sim.Env, op *operation) bool {
 	case scenario.DoQuery:
 		p.query(env, op)
 	default:
-		if op.Do.Command() == "" {
-			return false
-		}
 		p.command(env, op)
 	}
-	return true
 }
 
 // startVTCtld starts the server of the operator's commands. spec: O-83
@@ -65,7 +61,7 @@ func fatal(env *sim.Env, op *operation, file string) {
 }
 
 func (p *play) startVTGate(env *sim.Env, op *operation) {
-	_, name := parse(op.Args.Target)
+	_, name := op.Args.Target.Parse()
 	op.what = "start vtgate " + name
 	for _, g := range p.gates {
 		if g.name != name {
@@ -81,7 +77,7 @@ func (p *play) startVTGate(env *sim.Env, op *operation) {
 }
 
 func (p *play) startVTTablet(env *sim.Env, op *operation) {
-	_, name := parse(op.Args.Target)
+	_, name := op.Args.Target.Parse()
 	op.what = "start vttablet " + name
 	for _, m := range p.tablets {
 		if m.alias == alias(name) {
@@ -124,7 +120,7 @@ const queryTimeout = time.Minute
 
 // query sends a statement to a gate and shows what the mysql client shows.
 func (p *play) query(env *sim.Env, op *operation) {
-	_, gate := parse(op.Args.Target)
+	_, gate := op.Args.Target.Parse()
 	op.what = "query " + gate + ": " + op.Args.SQL
 	verb, table := query.ParseVerb(op.Args.SQL)
 	conn, err := workload.NewDriver(env, p.net.Node(env), gate, "operator", op.Args.Keyspace).Connect(queryTimeout)
@@ -142,7 +138,7 @@ func (p *play) query(env *sim.Env, op *operation) {
 // status shows the status page of a gate or of tablets. spec: G-89
 func (p *play) status(op *operation) {
 	op.what = "status of " + string(op.Args.Target)
-	kind, name := parse(op.Args.Target)
+	kind, name := op.Args.Target.Parse()
 	if kind == scenario.TargetGate {
 		for _, g := range p.gates {
 			if g.name == name {

@@ -12,7 +12,7 @@ import (
 // startClients starts all groups of clients on a host of their own.
 func (p *play) startClients() {
 	p.journal.Hold() // until all groups are known
-	p.world.AddHost(hostClients, sim.HostOptions{}, func(env *sim.Env) {
+	p.clientsHost = p.world.AddHost(hostClients, sim.HostOptions{}, func(env *sim.Env) {
 		defer p.journal.Release()
 		node := p.net.Node(env)
 		for i, g := range p.scenario.Workload {

@@ -39,10 +39,11 @@ type cluster struct {
 	store  *toposerver.Store
 	cells  map[string]string // cell of each host
 
-	topoHost *sim.Host
-	tablets  []*member
-	gates    []*gateProcess
-	vtorcs   []*vtorcProcess
+	topoHost, operatorHost, clientsHost *sim.Host
+
+	tablets []*member
+	gates   []*gateProcess
+	vtorcs  []*vtorcProcess
 }
 
 // member is one tablet with its MySQL server.
@@ -56,6 +57,11 @@ type member struct {
 	host     *sim.Host
 	process  *tablet.Tablet
 	life     life
+	// timings are the server's own, changes those of faults, on top of each other.
+	timings mysqld.Timings
+	changes []*func(*mysqld.Timings)
+	// stalls and heldHealth count the faults that stall the disk and hold health streams.
+	stalls, heldHealth int
 }
 
 // gateProcess is one vtgate.
@@ -121,7 +127,8 @@ func (c *cluster) addServer(k scenario.Keyspace, sh scenario.Shard, t scenario.T
 	}
 	m := &member{alias: alias, keyspace: k.Name, shard: string(sh.Name), kind: kind}
 	c.cells[alias.String()], c.cells[mysqld.HostName(alias)] = alias.Cell, alias.Cell
-	timings := mysqlTimings(c.scenario.Cluster.Profile(t), c.scenario.Cluster.Steps)
+	m.timings = mysqlTimings(c.scenario.Cluster.Profile(t), c.scenario.Cluster.Steps)
+	timings := m.timings
 	m.server = mysqld.New(c.steady, mysqld.Options{
 		Alias: alias, Timings: &timings, StartWithoutSuper: !c.profile.Behaviors.StartsSuperReadOnly,
 		NetTimeout:            c.profile.Defaults.ReplicaNetTimeout,

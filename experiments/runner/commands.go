@@ -41,7 +41,7 @@ func (p *play) command(env *sim.Env, op *operation) {
 		op.what += " " + string(a.Target)
 		op.err = p.eachTablet(ctx, env, op)
 	case scenario.DoDeleteTablet:
-		_, target := parse(a.Target)
+		_, target := a.Target.Parse()
 		op.what += " " + target
 		output, op.err = p.deleteTablet(ctx, ts, alias(target), a.Force)
 	case scenario.DoApplySchema:

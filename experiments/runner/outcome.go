@@ -30,6 +30,7 @@ func (p *play) result(out sim.Outcome, events []trace.Event) (*Result, error) {
 	for _, o := range p.operations {
 		r.Operations = append(r.Operations, o.report(events, p.profile.Name == p.scenario.Release))
 	}
+	r.Faults = p.faultResults()
 	for _, g := range p.gates {
 		r.Gates = append(r.Gates, g.report(events))
 	}

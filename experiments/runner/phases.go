@@ -10,6 +10,7 @@ import (
 	"bufsim/gate/discovery"
 	"bufsim/gate/gateway"
 	"bufsim/sim"
+	"bufsim/sim/fault"
 	"bufsim/sim/simnet"
 	"bufsim/sim/trace"
 	"bufsim/tablet"
@@ -24,7 +25,7 @@ import (
 func TraceKinds() []trace.KindDoc {
 	var all []trace.KindDoc
 	for _, list := range [][]trace.KindDoc{
-		trace.KernelKinds(), traceKinds(), simnet.TraceKinds(), topo.TraceKinds(), toposerver.TraceKinds(), mysqld.TraceKinds(), tablet.TraceKinds(),
+		trace.KernelKinds(), traceKinds(), simnet.TraceKinds(), fault.TraceKinds(), topo.TraceKinds(), toposerver.TraceKinds(), mysqld.TraceKinds(), tablet.TraceKinds(),
 		reparent.TraceKinds(), vtorc.TraceKinds(), discovery.TraceKinds(), buffer.TraceKinds(), gateway.TraceKinds(), gate.TraceKinds(),
 	} {
 		all = append(all, list...)

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"bufsim/experiments/scenario"
@@ -56,18 +57,18 @@ const (
 
 func (p *play) mark(env *sim.Env, what string) { env.Emit(kindRecovery, trace.Str("what", what)) }
 
-// healAll undoes all faults and starts what has ended. From now on the timeline does nothing.
+// healAll undoes all faults and starts what has ended. From now on neither the timeline nor
+// the plan of faults does anything.
 func (p *play) healAll(env *sim.Env) {
-	p.heal(env, &operation{})
+	_ = p.injector.HealAll(env) // a server that is down starts its replication itself
 	for _, h := range p.processes() {
 		h.Restart()
 	}
-	p.heal(env, &operation{}) // of what was down
 }
 
 // processes lists the hosts of the cluster, servers before those that need them.
 func (p *play) processes() []*sim.Host {
-	hosts := []*sim.Host{p.topoHost}
+	hosts := []*sim.Host{p.topoHost, p.operatorHost}
 	for _, m := range p.tablets {
 		hosts = append(hosts, m.mysqld)
 	}
@@ -77,7 +78,10 @@ func (p *play) processes() []*sim.Host {
 	for _, g := range p.gates {
 		hosts = append(hosts, g.host)
 	}
-	return hosts
+	for _, v := range p.vtorcs {
+		hosts = append(hosts, v.host)
+	}
+	return slices.DeleteFunc(hosts, func(h *sim.Host) bool { return h == nil }) // not started yet
 }
 
 // repair does what an operator does with shards on which nobody takes writes: it moves the
@@ -96,7 +100,7 @@ func (p *play) repair(env *sim.Env) {
 				if primary != nil {
 					opts.NewPrimary = primary.alias
 				}
-				_, _ = p.reparenter(env).PlannedReparentShard(env.Background(), k.Name, string(sh.Name), opts) // the checkers see what comes of it
+				_, _ = p.reparenter(p.operatorHost.Env()).PlannedReparentShard(env.Background(), k.Name, string(sh.Name), opts) // the checkers see what comes of it
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func (p *play) emergencyReparentShard(env *sim.Env, op *operation) {
 }
 
 func (p *play) tabletExternallyReparented(env *sim.Env, op *operation) {
-	_, name := parse(op.Args.Target)
+	_, name := op.Args.Target.Parse()
 	op.what = "TabletExternallyReparented"
 	op.result, op.err = p.reparenter(env).TabletExternallyReparented(env.Background(), alias(name))
 	p.told(env, op, "TabletExternallyReparented")
@@ -55,16 +55,4 @@ func (p *play) initShardPrimary(env *sim.Env, op *operation) {
 	}
 	op.result, op.err = p.reparenter(env).InitShardPrimary(env.Background(), keyspace, shard, opts)
 	p.told(env, op, "InitShardPrimary")
-}
-
-// setWritable runs the command for each tablet of the target; the first error is the
-// operation's.
-func (p *play) setWritable(env *sim.Env, op *operation) {
-	op.what = fmt.Sprintf("SetWritable %s %t", op.Args.Target, *op.Args.Value)
-	r := p.reparenter(env)
-	for _, m := range p.members(op.Args.Target) {
-		if err := r.SetWritable(env.Background(), m.alias, *op.Args.Value); err != nil && op.err == nil {
-			op.err = err
-		}
-	}
 }

@@ -32,6 +32,7 @@ type Result struct {
 	Latency    Latency          `json:"latency"`
 	Errors     []ErrorCount     `json:"errors"`
 	Operations []Operation      `json:"operations"`
+	Faults     []Fault          `json:"faults,omitempty"`
 	Gates      []Gate           `json:"gates"`
 	Thresholds []ThresholdCheck `json:"thresholds,omitempty"`
 	// Checked is the number of invariants that watched the run, Violations what they found.

@@ -12,6 +12,7 @@ import (
 	"bufsim/model/release"
 	"bufsim/model/topodata"
 	"bufsim/sim"
+	"bufsim/sim/fault"
 	"bufsim/sim/trace"
 )
 
@@ -49,13 +50,14 @@ func Run(s *scenario.Scenario, opts Options) (*Result, error) {
 		return nil, err
 	}
 	rec := trace.NewRecorder(reportKinds())
-	watch := opts.watch(s)
+	watch, injector := opts.watch(s), fault.NewInjector(s.Plan(), scenario.FaultKinds())
 	c := build(s, opts.Release, opts.Flags, sim.Config{
-		Seed: opts.Seed, Chooser: opts.Chooser, Sink: opts.sink(rec, watch), Pool: opts.Pool, OnStep: opts.OnStep,
+		Seed: opts.Seed, Chooser: opts.Chooser, Sink: injector.Watch(opts.sink(rec, watch)), Pool: opts.Pool, OnStep: opts.OnStep,
 		MaxTime: sim.Time(timeLimit(s)), Epoch: epoch(opts.Seed),
 	})
-	p := &play{cluster: c, opts: opts, watch: watch}
-	c.world.AddHost(hostOperator, sim.HostOptions{}, p.direct)
+	p := &play{cluster: c, opts: opts, watch: watch, injector: injector}
+	c.operatorHost = c.world.AddHost(hostOperator, sim.HostOptions{}, nil)
+	c.steady.Go("direct", func() { p.direct(c.steady) })
 	addCanary(c.world)
 	outcome := c.world.Run()
 	if p.err != nil {
@@ -80,7 +82,10 @@ func complete(s *scenario.Scenario, opts *Options) (err error) {
 			return err
 		}
 	}
-	return flags.Validate(opts.Flags, opts.Release)
+	if err := flags.Validate(opts.Flags, opts.Release); err != nil {
+		return err
+	}
+	return checkPlan(s)
 }
 
 // watch makes the checkers of the run; nil if there are none.
@@ -139,6 +144,7 @@ type play struct {
 	journal    *workload.Journal
 	over       *sim.Event // no new work
 	operations []*operation
+	injector   *fault.Injector
 	// vtctld says that a server carries out the operator's commands.
 	vtctld bool
 	watch  *invariant.Watch // nil without checkers
@@ -159,7 +165,8 @@ func (p *play) direct(env *sim.Env) {
 		return
 	}
 	p.startClients()
-	p.startTimeline(env)
+	p.startTimeline()
+	p.startFaults()
 	end := sim.Time(p.scenario.Duration.Std())
 	p.wait(env, end)
 	if p.scenario.Recovery > 0 {
@@ -180,7 +187,7 @@ func (p *play) start(env *sim.Env) error {
 		return p.serversUp(env, ready)
 	}
 	p.vtctld = true
-	if err := p.initialise(env, ready); err != nil {
+	if err := p.initialise(p.operatorHost.Env(), ready); err != nil {
 		return fmt.Errorf("the cluster could not be initialised: %w", err)
 	}
 	p.startVTOrc()

@@ -1,11 +1,14 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"bufsim/experiments/scenario"
 	"bufsim/model/topodata"
 	"bufsim/sim"
+	"bufsim/sim/fault"
 	"bufsim/tablet/reparent"
 )
 
@@ -15,6 +18,7 @@ type operation struct {
 	what       string
 	start, end sim.Time
 	started    bool
+	before     *operation // that it comes after; nil for one at an instant
 	done       *sim.Event
 	err        error
 	output     string
@@ -22,29 +26,72 @@ type operation struct {
 }
 
 // startTimeline starts one proc for each operation.
-func (p *play) startTimeline(env *sim.Env) {
+func (p *play) startTimeline() {
 	byID := map[string]*operation{}
 	for _, o := range p.scenario.Timeline {
-		op := &operation{Operation: o, what: string(o.Do), done: env.NewEvent("operation/" + o.ID)}
+		op := &operation{Operation: o, what: string(o.Do), done: p.steady.NewEvent("operation/" + o.ID), before: byID[o.After]}
 		p.operations = append(p.operations, op)
 		byID[o.ID] = op
-		before := byID[o.After]
-		env.Go("timeline/"+o.ID, func() {
-			if before != nil {
-				before.done.Wait()
-				env.Sleep(o.Wait.Std())
-			} else {
-				env.SleepUntil(sim.Time(o.At.Std()))
-			}
-			if p.healed > 0 { // too late: faults have stopped
-				return
-			}
-			op.started, op.start = true, env.Now()
-			p.perform(env, op)
-			op.end = env.Now()
-			op.done.Set()
-		})
+		p.schedule(op)
 	}
+	p.operatorHost.OnCrash(p.operatorDied)
+}
+
+// schedule starts the proc of an operation. The operator's commands are processes of
+// his host, and die with it.
+func (p *play) schedule(op *operation) {
+	env := p.steady
+	if op.isCommand() {
+		env = p.operatorHost.Env()
+	}
+	env.Go("timeline/"+op.ID, func() {
+		if op.before != nil {
+			op.before.done.Wait()
+			env.Sleep(op.Wait.Std())
+		} else {
+			env.SleepUntil(sim.Time(op.At.Std()))
+		}
+		if p.healed == 0 { // else it is too late: faults have stopped
+			p.run(env, op)
+		}
+	})
+}
+
+func (o *operation) isCommand() bool {
+	_, isFault := o.Operation.Fault()
+	return !isFault
+}
+
+func (p *play) run(env *sim.Env, op *operation) {
+	op.started, op.start = true, env.Now()
+	p.perform(env, op)
+	op.end = env.Now()
+	op.done.Set()
+}
+
+// errOperatorDied is the end of a command whose process was killed.
+var errOperatorDied = errors.New("the operator's host died")
+
+// operatorDied ends the commands under way. Those that were still to come are given
+// when the host is back.
+func (p *play) operatorDied() {
+	for _, op := range p.operations {
+		if op.isCommand() && op.started && !op.done.IsSet() {
+			op.err, op.end = errOperatorDied, p.steady.Now()
+			op.done.Set()
+		}
+	}
+	p.steady.Go("timeline/operator", func() {
+		for p.operatorHost.Down() {
+			p.steady.Sleep(startPoll)
+		}
+		p.operatorHost.OnCrash(p.operatorDied)
+		for _, op := range p.operations {
+			if op.isCommand() && !op.started {
+				p.schedule(op)
+			}
+		}
+	})
 }
 
 // perform does one operation and returns when it has ended.
@@ -62,12 +109,10 @@ func (p *play) perform(env *sim.Env, op *operation) {
 		p.tabletExternallyReparented(env, op)
 	case scenario.DoInitShardPrimary:
 		p.initShardPrimary(env, op)
-	case scenario.DoSetWritable:
-		p.setWritable(env, op)
-	case scenario.DoHeal:
-		p.heal(env, op)
 	default:
-		if !p.bringUp(env, op) {
+		if op.isCommand() {
+			p.bringUp(env, op)
+		} else {
 			p.fault(env, op)
 		}
 	}
@@ -85,6 +130,27 @@ func (p *play) plannedReparentShard(env *sim.Env, op *operation) {
 	}
 	op.result, op.err = r.PlannedReparentShard(env.Background(), keyspace, shard, opts)
 	p.told(env, op, "PlannedReparentShard")
+}
+
+// addReparent adds an operation that a fault starts now.
+func (p *play) addReparent(f *fault.Fault, shard string) *operation {
+	do := scenario.DoPlannedReparentShard
+	if f.Do == scenario.FaultERS {
+		do = scenario.DoEmergencyReparentShard
+	}
+	keyspace, name, _ := strings.Cut(shard, "/")
+	n := 1
+	for _, other := range p.operations {
+		if strings.HasPrefix(other.ID, f.Do) {
+			n++
+		}
+	}
+	op := &operation{Operation: scenario.Operation{
+		ID: fmt.Sprintf("%s%d", f.Do, n), Do: do, Outcome: scenario.OutcomeAny,
+		Args: scenario.Args{Keyspace: keyspace, Shard: scenario.ShardName(name), NewPrimary: f.Arg("to")},
+	}, done: p.steady.NewEvent("operation/" + f.Do)}
+	p.operations = append(p.operations, op)
+	return op
 }
 
 // shardOf gives the shard that an operation names, or the only one.

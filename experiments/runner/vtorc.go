@@ -35,12 +35,3 @@ func (c *cluster) startVTOrc() {
 		c.vtorcs = append(c.vtorcs, v)
 	}
 }
-
-// vtorcHosts names the hosts of the VTOrc processes.
-func (c *cluster) vtorcHosts() []string {
-	var list []string
-	for _, v := range c.vtorcs {
-		list = append(list, v.host.Name())
-	}
-	return list
-}

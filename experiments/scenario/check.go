@@ -19,6 +19,7 @@ func (c *checker) check() {
 	c.flags()
 	c.workload()
 	c.timeline()
+	c.faults()
 	c.expectations()
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"bufsim/experiments/workload/gateslap"
+	"bufsim/sim/fault"
 )
 
 // Options are what [Load] needs from the outside. The zero Options check
@@ -22,6 +23,8 @@ type Options struct {
 	CheckFlags func(s *Scenario) error
 	// CheckRelease judges the name of the release; nil lets all names pass.
 	CheckRelease func(release string) error
+	// CheckTrigger judges what a fault waits for; nil lets everything pass.
+	CheckTrigger func(w *fault.When) error
 	// ReadFile reads a gateslap file that the scenario names. With nil only the
 	// built-in configurations are known.
 	ReadFile func(path string) ([]byte, error)

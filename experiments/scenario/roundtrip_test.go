@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bufsim/experiments/workload/gateslap"
+	"bufsim/sim/fault"
 )
 
 // What Marshal prints loads back to an equal value, whatever the values are.
@@ -113,8 +114,20 @@ func drawScenario(t *rapid.T) *Scenario {
 	for i := range rapid.IntRange(0, 3).Draw(t, "operations") {
 		s.Timeline = append(s.Timeline, drawOperation(t, i, s.Duration))
 	}
+	for range rapid.IntRange(0, 3).Draw(t, "faults") {
+		f, err := fault.Parse(rapid.SampledFrom(faultLines()).Draw(t, "fault"), FaultKinds())
+		require.NoError(t, err)
+		s.Faults = append(s.Faults, FaultLine{f})
+	}
 	s.Expect = pointerTo(t, rapid.Custom(drawExpect), "expect")
 	return s
+}
+
+func faultLines() []string {
+	return []string{
+		"at 0s heal", "at 0s crash mysqld:primary:ks/0 for 3s", "when log text=\"a: b # c\" pause zone1-101",
+		"after host what=\"'\" nth 3 wait 1ms partition gate-1 peer cell:zone1 way out",
+	}
 }
 
 func drawExpect(t *rapid.T) Expect {

@@ -22,6 +22,8 @@ type Scenario struct {
 	Flags    Flags         `json:"flags,omitempty" jsonschema:"Vitess flags by component, in any spelling"`
 	Workload []ClientGroup `json:"workload" jsonschema:"groups of clients"`
 	Timeline []Operation   `json:"timeline,omitempty" jsonschema:"what the operator does and what breaks, in order"`
+	// Faults break more, by lines that can aim at events and roles.
+	Faults []FaultLine `json:"faults,omitempty" jsonschema:"what breaks, one line each, such as: at 6s crash primary:commerce/0 for 3s"`
 	// Duration is when the run ends at the latest, in virtual time.
 	Duration Duration `json:"duration" jsonschema:"end of the run at the latest"`
 	// Until may end the run earlier; Settle is how long it then goes on.

@@ -25,6 +25,7 @@ func Schema() ([]byte, error) {
 		reflect.TypeFor[ShardName]():  {Types: []string{"string", "integer"}},
 		reflect.TypeFor[Target]():     {Type: "string"},
 		reflect.TypeFor[Gateslap]():   {Type: "string"},
+		reflect.TypeFor[FaultLine]():  {Type: "string"},
 		reflect.TypeFor[FlagValues](): {Type: "object", AdditionalProperties: &jsonschema.Schema{Types: []string{"string", "number", "boolean"}}},
 	}
 	for _, e := range enumerations() {

@@ -53,6 +53,11 @@ func (x *Shot) Rand(name string) *sim.Rand {
 // Network is the network of the world.
 func (x *Shot) Network() *simnet.Network { return x.in.site.Net }
 
+// TakeDown kills a host, and returns what starts it again once no fault keeps it down.
+func (x *Shot) TakeDown(h *sim.Host) (up func()) {
+	return x.in.keepLife(DoCrash, h, h.Crash, h.Restart)
+}
+
 // Intervene calls fn after d, between two steps; see [sim.World.Intervene].
 func (x *Shot) Intervene(d time.Duration, fn func()) {
 	w := x.in.site.World

@@ -105,7 +105,7 @@ func (in *Injector) Do(env *sim.Env, f Fault) Record {
 // after it.
 func (in *Injector) HealAll(env *sim.Env) error {
 	in.closed = true
-	return in.heal(env, nil)
+	return in.takeBack(env, nil)
 }
 
 // Records says what became of each fault of the plan, in its order.
@@ -200,22 +200,22 @@ func (in *Injector) expire(u *underWay) {
 	}
 }
 
-// heal takes back what is under way on the named hosts; nil is everywhere.
-func (in *Injector) heal(env *sim.Env, hosts []string) (first error) {
+// takeBack takes back those parts of the faults under way that which chooses; nil
+// chooses all.
+func (in *Injector) takeBack(env *sim.Env, which func(*underWay, *Part) bool) (first error) {
 	for _, u := range slices.Clone(in.active) {
-		if err := in.undo(env, u, "heal", hosts); err != nil && first == nil {
+		if err := in.undo(env, u, "heal", which); err != nil && first == nil {
 			first = err
 		}
 	}
 	return first
 }
 
-// undo takes back the parts of a fault that touch the named hosts, the last one
-// first; nil is all of them.
-func (in *Injector) undo(env *sim.Env, u *underWay, why string, hosts []string) (first error) {
+// undo takes back chosen parts of a fault, the last one first.
+func (in *Injector) undo(env *sim.Env, u *underWay, why string, which func(*underWay, *Part) bool) (first error) {
 	var mine, rest []Part
 	for _, p := range u.parts {
-		if hosts == nil || slices.ContainsFunc(p.Hosts, func(h string) bool { return slices.Contains(hosts, h) }) {
+		if which == nil || which(u, &p) {
 			mine = append(mine, p)
 		} else {
 			rest = append(rest, p)
@@ -263,7 +263,7 @@ func (in *Injector) effect(kind string) Effect {
 	case DoPartition, DoIsolate:
 		return partition
 	case DoClog:
-		return clogs
+		return clog
 	case DoUnclog:
 		return unclog
 	case DoSwizzle:

@@ -18,17 +18,8 @@ type links struct {
 	remove func()
 }
 
-// linkRule is a rule on one link; clog says that it holds messages.
-type linkRule struct {
-	simnet.Rule
-	clog bool
-}
-
-// clog is the rule that holds everything.
-type clog struct{}
-
-// OnMessage implements simnet.Rule.
-func (clog) OnMessage(*simnet.Message) simnet.Verdict { return simnet.Hold() }
+// linkRule is a rule on one link; its address tells it from others.
+type linkRule struct{ simnet.Rule }
 
 // put puts a rule on a link until the part is taken back.
 func (l *links) put(on link, rule simnet.Rule) Part {
@@ -36,34 +27,25 @@ func (l *links) put(on link, rule simnet.Rule) Part {
 		l.rules = map[link][]*linkRule{}
 		l.remove = l.net.AddRule(l)
 	}
-	_, isClog := rule.(clog)
-	r := &linkRule{rule, isClog}
+	r := &linkRule{rule}
 	l.rules[on] = append(l.rules[on], r)
 	return Part{Hosts: []string{on.from, on.to}, Undo: func(*sim.Env) error {
-		l.take(on, func(other *linkRule) bool { return other == r })
+		l.take(on, r)
 		return nil
 	}}
 }
 
-// take takes rules from a link, and lets go what they held.
-func (l *links) take(on link, which func(*linkRule) bool) {
-	rest := slices.DeleteFunc(l.rules[on], which)
-	if len(rest) > 0 {
-		l.rules[on] = rest
-	} else {
+// take takes a rule from a link, and lets go what it held.
+func (l *links) take(on link, r *linkRule) {
+	rest := slices.DeleteFunc(l.rules[on], func(other *linkRule) bool { return other == r })
+	if l.rules[on] = rest; len(rest) == 0 {
 		delete(l.rules, on)
 	}
-	if len(l.rules) == 0 && l.remove != nil {
+	if len(l.rules) == 0 {
 		l.remove()
-		l.remove = nil
 		return
 	}
 	l.net.Rejudge()
-}
-
-// unclog takes the clogs from a link.
-func (l *links) unclog(on link) {
-	l.take(on, func(r *linkRule) bool { return r.clog })
 }
 
 // OnMessage implements simnet.Rule: the first rule of the link that does not let the

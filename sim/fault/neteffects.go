@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"slices"
 	"time"
 
 	"bufsim/sim"
@@ -11,17 +12,19 @@ func partition(x *Shot) ([]Part, error) {
 	return x.Links(simnet.RuleFunc(func(*simnet.Message) simnet.Verdict { return simnet.Drop() })), nil
 }
 
-func clogs(x *Shot) ([]Part, error) { return x.Links(clog{}), nil }
+func clog(x *Shot) ([]Part, error) { return x.Links(held()), nil }
 
-// unclog ends the clogs of all faults between the two sides.
+func held() simnet.Rule {
+	return simnet.RuleFunc(func(*simnet.Message) simnet.Verdict { return simnet.Hold() })
+}
+
+// unclog takes back what clogs have done to the links between the two sides.
 func unclog(x *Shot) ([]Part, error) {
-	for _, a := range x.Hosts {
-		for _, b := range x.Peers {
-			x.in.links.unclog(link{a.Name(), b.Name()})
-			x.in.links.unclog(link{b.Name(), a.Name()})
-		}
-	}
-	return nil, nil
+	mine, others := namesOf(x.Hosts), namesOf(x.Peers)
+	return nil, x.in.takeBack(nil, func(u *underWay, p *Part) bool {
+		from, to := p.Hosts[0], p.Hosts[len(p.Hosts)-1]
+		return u.fault.Do == DoClog && (slices.Contains(mine, from) && slices.Contains(others, to) || slices.Contains(mine, to) && slices.Contains(others, from))
+	})
 }
 
 func slow(x *Shot) ([]Part, error) {
@@ -101,7 +104,7 @@ type swizzled struct {
 
 func (c *swizzled) begin() {
 	if !c.over {
-		c.parts = c.x.Links(clog{})
+		c.parts = c.x.Links(held())
 	}
 }
 

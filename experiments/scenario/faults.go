@@ -1,0 +1,255 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"bufsim/sim/fault"
+)
+
+// FaultLine is one line of the key faults; docs/faults.md describes the lines.
+type FaultLine struct{ fault.Fault }
+
+// FaultKinds is the table of all kinds of faults: those of hosts and network, and
+// those that know Vitess and MySQL.
+func FaultKinds() fault.Table {
+	table := fault.Kinds()
+	for i := range table {
+		table[i].Sorts = hostSorts(table[i].Name)
+	}
+	return append(table, vitessFaults()...)
+}
+
+// The names of the kinds that know Vitess and MySQL.
+const (
+	FaultRestart     = "restart"
+	FaultStopApplier = "stop-applier"
+	FaultSetDelay    = "set-delay"
+	FaultSlowDisk    = "slow-disk"
+	FaultStallDisk   = "stall-disk"
+	FaultSetWritable = "set-writable"
+	FaultDropHealth  = "drop-health"
+	FaultHoldHealth  = "hold-health"
+	FaultWipeTopo    = "wipe-topo"
+	FaultPRS         = "prs"
+	FaultERS         = "ers"
+)
+
+func vitessFaults() fault.Table {
+	servers := sorts(TargetTablet, TargetPrimary, TargetReplicas, TargetCell)
+	shard := sorts(TargetShard)
+	reparent := []fault.ArgSpec{{Name: "to", Form: fault.Word, Meaning: "the tablet to promote"}}
+	return fault.Table{
+		{
+			Name: FaultRestart, Target: fault.Required, For: fault.Optional, Blocks: true, Sorts: processSorts(),
+			Meaning: "The process gets SIGTERM and ends in good order; after its time, or at once, it starts again.",
+			Example: "when buffer.start restart gate-1",
+		},
+		{
+			Name: FaultStopApplier, Target: fault.Required, For: fault.Optional, Blocks: true, Sorts: servers,
+			Meaning: "The replica's SQL thread stops.",
+			Example: "at 2s stop-applier zone1-101 for 10s",
+		},
+		{
+			Name: FaultSetDelay, Target: fault.Required, For: fault.Optional, Sorts: servers,
+			Args:    []fault.ArgSpec{{Name: "delay", Form: fault.Duration, Required: true, Meaning: "how much later than its source the replica applies"}},
+			Meaning: "The replica applies later.",
+			Example: "at 2s set-delay replicas:commerce/0 delay 8s",
+		},
+		{
+			Name: FaultSlowDisk, Target: fault.Required, For: fault.Optional, Sorts: servers,
+			Args: []fault.ArgSpec{
+				{Name: "factor", Form: fault.Number, Meaning: "how many times as long its disk takes"},
+				{Name: "add", Form: fault.Duration, Meaning: "what comes on top"},
+			},
+			Meaning: "MySQL's disk takes longer: statements, commits, the relay log, applying.",
+			Example: "at 2s slow-disk primary:commerce/0 factor 10 add 200ms for 10s",
+		},
+		{
+			Name: FaultStallDisk, Target: fault.Required, For: fault.Optional, Sorts: servers,
+			Meaning: "What writes to MySQL's disk hangs; reads go on.",
+			Example: "at 6s stall-disk primary:commerce/0 for 15s",
+		},
+		{
+			Name: FaultSetWritable, Target: fault.Required, Blocks: true, Sorts: servers,
+			Args:    []fault.ArgSpec{{Name: "value", Form: fault.Word, Words: []string{"true", "false"}, Required: true, Meaning: "whether MySQL accepts writes"}},
+			Meaning: "The operator makes the tablet's MySQL accept or refuse writes.",
+			Example: "at 6s set-writable primary:commerce/0 value false",
+		},
+		{
+			Name: FaultDropHealth, Target: fault.Required, Peer: fault.Optional, For: fault.Optional, Machine: true, Sorts: servers,
+			Meaning: "The tablet's health messages get lost, to the peer or to all gates; its streams and its queries go on.",
+			Example: "at 5s drop-health zone1-101 peer gate-1 for 10s",
+		},
+		{
+			Name: FaultHoldHealth, Target: fault.Required, For: fault.Optional, Sorts: servers,
+			Meaning: "The tablet's health streams stand still; what they had to say comes when it is over, or they break.",
+			Example: "at 5s hold-health primary:commerce/0 for 3s",
+		},
+		{
+			Name: FaultWipeTopo, Target: fault.Required, For: fault.Optional, Sorts: sorts(TargetTopo),
+			Meaning: "The topology server dies and comes back, after its time or at once, without any record.",
+			Example: "at 6s wipe-topo topo for 2s",
+		},
+		{
+			Name: FaultPRS, Target: fault.Required, Sorts: shard, Args: reparent,
+			Meaning: "One more PlannedReparentShard.",
+			Example: "when reparent.phase phase=demotion what=begin prs commerce/0 to zone1-102",
+		},
+		{
+			Name: FaultERS, Target: fault.Required, Sorts: shard, Args: reparent,
+			Meaning: "An EmergencyReparentShard.",
+			Example: "at 8s ers commerce/0",
+		},
+	}
+}
+
+// hostSorts are the sorts of targets of the kinds of package fault.
+func hostSorts(kind string) []string {
+	switch kind {
+	case fault.DoCrash, fault.DoPause, fault.DoRefuse:
+		return processSorts()
+	}
+	return append(processSorts(), sorts(TargetClients)...)
+}
+
+func processSorts() []string {
+	return sorts(TargetTablet, TargetPrimary, TargetReplicas, TargetGate, TargetGates, TargetTopo, TargetCell, TargetVTCtld, TargetVTOrc)
+}
+
+func sorts(kinds ...TargetKind) []string {
+	list := make([]string, len(kinds))
+	for i, k := range kinds {
+		list[i] = string(k)
+	}
+	return list
+}
+
+// decodeNode reads a line; mistakes point into it.
+func (l *FaultLine) decodeNode(d *decoder, n ast.Node, path string) {
+	text, ok := scalarText(n)
+	if !ok || !isText(n) {
+		d.wrong(n, path, "the line of a fault")
+		return
+	}
+	f, err := fault.Parse(text, FaultKinds())
+	if wrong := (*fault.ParseError)(nil); errors.As(err, &wrong) {
+		at := startOf(n)
+		at.column += wrong.Column - 1 + quoteWidth(n)
+		d.add(at, path, wrong.What, wrong.Fix)
+		return
+	}
+	l.Fault = f
+}
+
+// quoteWidth is what stands before the text of a scalar in quotes.
+func quoteWidth(n ast.Node) int {
+	if raw := n.GetToken().Origin; strings.HasPrefix(strings.TrimLeft(raw, " \n"), `"`) || strings.HasPrefix(strings.TrimLeft(raw, " \n"), "'") {
+		return 1
+	}
+	return 0
+}
+
+func (l FaultLine) canonical() any { return l.Fault.String() }
+
+// FaultMistake is what is wrong with a fault for a cluster.
+type FaultMistake struct {
+	// Word is the part of the line that is meant; "" is all of it.
+	Word      string
+	What, Fix string
+}
+
+// Error is the mistake and what may be written instead.
+func (m *FaultMistake) Error() string {
+	if m.Fix == "" {
+		return m.What
+	}
+	return m.What + "; " + m.Fix
+}
+
+// CheckFault judges a fault for this cluster: whether its targets exist and fit its
+// kind. It returns nil if nothing is wrong.
+func (s *Scenario) CheckFault(f *fault.Fault) *FaultMistake {
+	kind, ok := FaultKinds().Find(f.Do)
+	if !ok {
+		return &FaultMistake{f.Do, fmt.Sprintf("unknown kind of fault %q", f.Do), suggest(f.Do, FaultKinds().Names())}
+	}
+	if f.When.Event == "" && Duration(f.When.At) >= s.Duration {
+		return &FaultMistake{"", fmt.Sprintf("the fault happens at %v, but the run ends at %v", f.When.At, s.Duration), "let it happen earlier or lengthen duration"}
+	}
+	for _, t := range []struct {
+		text    string
+		allowed []string
+	}{{f.Target, kind.Sorts}, {f.Peer, hostSorts(fault.DoPartition)}, {f.Arg("to"), sorts(TargetTablet)}} {
+		if t.text == "" {
+			continue
+		}
+		if m := s.checkTarget(t.text, t.allowed, f.Do); m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// checkTarget judges one target of a fault.
+func (s *Scenario) checkTarget(text string, allowed []string, do string) *FaultMistake {
+	component, kind, name := FaultTarget(text)
+	if !slices.Contains(allowed, string(kind)) {
+		return &FaultMistake{text, fmt.Sprintf("%s cannot act on %q", do, text), suggest(string(kind), allowed)}
+	}
+	onTablets := slices.Contains([]TargetKind{TargetTablet, TargetPrimary, TargetReplicas, TargetCell}, kind)
+	if component != "" && !onTablets {
+		return &FaultMistake{text, fmt.Sprintf("a %s has only one process", kind), "leave " + string(component) + ": out"}
+	}
+	if kind == TargetGate && name == FullestBuffer || string(kind) == text {
+		return nil
+	}
+	if known := s.Cluster.names(kind); len(known) > 0 && !slices.Contains(known, name) {
+		what := string(kind)
+		if kind == TargetPrimary || kind == TargetReplicas {
+			what = string(TargetShard)
+		}
+		return &FaultMistake{text, fmt.Sprintf("there is no %s %q", what, name), suggest(name, known)}
+	}
+	return nil
+}
+
+func (c *checker) faults() {
+	for i := range c.s.Faults {
+		f := &c.s.Faults[i].Fault
+		m := c.s.CheckFault(f)
+		if check := c.opts.CheckTrigger; m == nil && check != nil {
+			if err := check(&f.When); err != nil {
+				m = &FaultMistake{Word: string(f.When.Event), What: err.Error()}
+			}
+		}
+		if m != nil {
+			c.inLine(fmt.Sprintf("faults[%d]", i), m)
+		}
+	}
+}
+
+// inLine reports a mistake at its word in the line that stands at a path.
+func (c *checker) inLine(path string, m *FaultMistake) {
+	at := c.places[path]
+	if at.line >= 1 && at.line <= len(c.lines) {
+		line := []rune(c.lines[at.line-1])
+		if rest := string(line[min(at.column-1, len(line)):]); strings.Contains(rest, m.Word) {
+			at.column += len([]rune(rest[:strings.Index(rest, m.Word)]))
+		}
+	}
+	c.add(at, path, m.What, m.Fix)
+}
+
+// Plan is the scenario's plan of faults.
+func (s *Scenario) Plan() fault.Plan {
+	var plan fault.Plan
+	for _, l := range s.Faults {
+		plan = append(plan, l.Fault)
+	}
+	return plan
+}
