@@ -18,26 +18,28 @@ func (tm *tabletManager) publish() {
 		return // the loop takes the newest record
 	}
 	if tm.publishOnce() {
-		tm.endPublishing()
 		return
 	}
 	tm.env.GoDaemon("publish", func() {
 		for !tm.publishOnce() {
 			tm.env.Sleep(tm.t.opts.Flags.VTTablet.PublishRetryInterval)
 		}
-		tm.endPublishing()
 	})
 }
 
-func (tm *tabletManager) endPublishing() {
+// endPublishing ends the duty to publish, unless the record has changed since it was written:
+// whoever changed it relied on this publisher.
+func (tm *tabletManager) endPublishing(written topodata.Tablet) (done bool) {
 	tm.mu.Lock()
 	defer tm.mu.Unlock()
-	tm.publishing = false
+	done = tm.record.Type == written.Type && tm.record.PrimaryTermStartTime == written.PrimaryTermStartTime
+	tm.publishing = !done
+	return done
 }
 
 // publishOnce writes the record and reports whether nothing is left to do. A record that
 // another process owns is left alone; one that has vanished ends this process.
-// spec: T-84, T-140
+// spec: T-84, T-140, O-70
 func (tm *tabletManager) publishOnce() bool {
 	ctx, cancel := tm.env.WithTimeout(tm.env.Background(), tm.remoteTimeout())
 	defer cancel()
@@ -50,7 +52,9 @@ func (tm *tabletManager) publishOnce() bool {
 		return nil
 	})
 	switch {
-	case err == nil || topo.IsErrType(err, topo.NoUpdateNeeded):
+	case topo.IsErrType(err, topo.NoUpdateNeeded):
+		tm.env.Logf("warning", "tablet record of %v is owned by another process, not written", self.Alias)
+	case err == nil:
 		tm.env.Emit(KindRecord, trace.Str("type", self.Type.String()), trace.Int("pts", int64(self.PrimaryTermStartTime)))
 	case topo.IsErrType(err, topo.NoNode):
 		tm.env.Logf("error", "Tablet record was deleted, shutting down")
@@ -59,5 +63,5 @@ func (tm *tabletManager) publishOnce() bool {
 		tm.env.Logf("error", "Unable to publish state to topo, will keep retrying: %v", err)
 		return false
 	}
-	return tm.self().Type == self.Type && tm.self().PrimaryTermStartTime == self.PrimaryTermStartTime
+	return tm.endPublishing(self)
 }
