@@ -17,14 +17,28 @@ func (tm *tabletManager) publish() {
 	if busy {
 		return // the loop takes the newest record
 	}
-	if tm.publishOnce() {
+	if tm.publishNewest() {
 		return
 	}
 	tm.env.GoDaemon("publish", func() {
-		for !tm.publishOnce() {
+		for !tm.publishNewest() {
 			tm.env.Sleep(tm.t.opts.Flags.VTTablet.PublishRetryInterval)
 		}
 	})
+}
+
+// publishNewest writes the record, and again while it changes meanwhile; false if it could
+// not.
+func (tm *tabletManager) publishNewest() bool {
+	for {
+		self := tm.self()
+		if !tm.publishOnce(self) {
+			return false
+		}
+		if tm.endPublishing(self) {
+			return true
+		}
+	}
 }
 
 // endPublishing ends the duty to publish, unless the record has changed since it was written:
@@ -37,22 +51,23 @@ func (tm *tabletManager) endPublishing(written topodata.Tablet) (done bool) {
 	return done
 }
 
-// publishOnce writes the record and reports whether nothing is left to do. A record that
-// another process owns is left alone; one that has vanished ends this process.
+// publishOnce writes the record and reports whether that is settled. A record that another
+// process owns is left alone; one that has vanished ends this process.
 // spec: T-84, T-140, O-70
-func (tm *tabletManager) publishOnce() bool {
+func (tm *tabletManager) publishOnce(self topodata.Tablet) bool {
 	ctx, cancel := tm.env.WithTimeout(tm.env.Background(), tm.remoteTimeout())
 	defer cancel()
-	self := tm.self()
+	owned := true
 	_, err := tm.t.topo.UpdateTabletFields(ctx, self.Alias, func(r *topodata.Tablet) error {
-		if r.Hostname != self.Hostname || r.PortMap.VT != self.PortMap.VT {
+		owned = r.Hostname == self.Hostname && r.PortMap.VT == self.PortMap.VT
+		if !owned {
 			return topo.NewError(topo.NoUpdateNeeded, self.Alias.String())
 		}
 		*r = self.Clone()
 		return nil
 	})
 	switch {
-	case topo.IsErrType(err, topo.NoUpdateNeeded):
+	case !owned:
 		tm.env.Logf("warning", "tablet record of %v is owned by another process, not written", self.Alias)
 	case err == nil:
 		tm.env.Emit(KindRecord, trace.Str("type", self.Type.String()), trace.Int("pts", int64(self.PrimaryTermStartTime)))
@@ -63,5 +78,5 @@ func (tm *tabletManager) publishOnce() bool {
 		tm.env.Logf("error", "Unable to publish state to topo, will keep retrying: %v", err)
 		return false
 	}
-	return tm.endPublishing(self)
+	return true
 }
