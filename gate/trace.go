@@ -18,7 +18,7 @@ const (
 // TraceKinds documents the events of this package.
 func TraceKinds() []trace.KindDoc {
 	return []trace.KindDoc{
-		{Kind: KindStatement, Fields: "request connection verb table in_transaction", Meaning: "A client's statement reached the gate."},
+		{Kind: KindStatement, Fields: "request connection verb table in_transaction key value", Meaning: "A client's statement reached the gate; key and value are those of the row that it reads or writes."},
 		{Kind: KindAnswer, Fields: "request took errno code error", Meaning: "The gate answered a statement, took nanoseconds later; errno is 0 on success."},
 	}
 }
@@ -26,7 +26,7 @@ func TraceKinds() []trace.KindDoc {
 func (g *Gate) traceBegin(id string, s *session, stmt query.Statement) {
 	if g.env.Tracing() {
 		g.env.Emit(KindStatement, trace.Str("request", id), trace.Int("connection", s.id), trace.Str("verb", stmt.Verb.String()),
-			trace.Str("table", stmt.Table), trace.Bool("in_transaction", s.inTransaction))
+			trace.Str("table", stmt.Table), trace.Bool("in_transaction", s.inTransaction), trace.Int("key", stmt.Key), trace.Int("value", stmt.Value))
 	}
 }
 

@@ -20,7 +20,6 @@ type Proc struct {
 	whole  bool // ended by returning or by a panic
 	timer  Timer
 	wait   wait
-	cases  [casesOwn]Case // of the Select under way
 	name   string
 	env    *Env
 	fn     func()

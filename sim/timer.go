@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // Timer calls a function once at an instant; it can be stopped and set again.
 // The callback runs on the scheduler (in real time: on a goroutine of its own)
@@ -18,7 +15,6 @@ type Timer struct {
 	id    uint64
 	env   *Env
 	fn    func()
-	ends  *Context // the context that the timer ends, in place of fn
 	name  string
 	live  *liveTimer
 }
@@ -31,26 +27,11 @@ type liveTimer struct {
 
 // NewTimer returns a timer that is not set.
 func (e *Env) NewTimer(name string, fn func()) *Timer {
-	t := &Timer{fn: fn}
-	e.initTimer(t, name)
-	return t
-}
-
-// initTimer completes a timer, which may be part of a larger object.
-func (e *Env) initTimer(t *Timer, name string) {
-	t.env, t.name, t.id = e, name, e.nextID()
+	t := &Timer{env: e, fn: fn, name: name, id: e.nextID()}
 	if e.w == nil {
 		t.live = new(liveTimer)
 	}
-}
-
-// callback does what the timer is for.
-func (t *Timer) callback() {
-	if t.ends != nil {
-		t.ends.cancel(context.DeadlineExceeded)
-		return
-	}
-	t.fn()
+	return t
 }
 
 // AfterFunc returns a timer that calls fn after d.
@@ -119,8 +100,8 @@ func (t *Timer) fireLive(gen uint32) {
 		}
 	}
 	t.env.live.Unlock()
-	if mine && (t.fn != nil || t.ends != nil) {
-		t.callback()
+	if mine && t.fn != nil {
+		t.fn()
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // shardSync keeps the shard record and this tablet in agreement about who is primary. It
-// runs in every tablet until the process has ended.
-// spec: T-82, O-72
+// runs in every tablet, for ever.
+// spec: T-82
 type shardSync struct {
 	tm    *tabletManager
 	watch *sim.Chan[topo.ShardWatch] // nil while not PRIMARY or broken
@@ -20,11 +20,10 @@ type shardSync struct {
 }
 
 func (s *shardSync) run() {
-	for !s.tm.t.stopped.IsSet() {
+	for {
 		s.failed = !s.once()
 		s.wait()
 	}
-	s.endWatch()
 }
 
 // wait blocks until there is a reason to look again.
@@ -33,7 +32,7 @@ func (s *shardSync) wait() {
 	var woken struct{}
 	var seen topo.ShardWatch
 	var open bool
-	cases := []sim.Case{sim.OnRecv(s.tm.syncWake, &woken, &open), sim.OnEvent(s.tm.t.stopped)}
+	cases := []sim.Case{sim.OnRecv(s.tm.syncWake, &woken, &open)}
 	watching := -1
 	if s.watch != nil {
 		watching = len(cases)

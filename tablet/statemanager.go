@@ -16,19 +16,16 @@ type stateManager struct {
 	transitioning *sim.Semaphore
 	health        *healthStreamer
 	tracker       *replicationTracker
-	disk          *diskMonitor // nil without a disk to probe
 	lists         *queryLists
 	rnd           *sim.Rand // guarded by mu
 
-	mu        *sim.Mutex
-	state     ServingState
-	target    query.Target
-	wantState ServingState
-	wantType  topodata.TabletType
-	term      topodata.Timestamp
-	reason    string
-	// failure is why the latest transition failed, nil once one worked.
-	failure    error
+	mu         *sim.Mutex
+	state      ServingState
+	target     query.Target
+	wantState  ServingState
+	wantType   topodata.TabletType
+	term       topodata.Timestamp
+	reason     string
 	retrying   bool
 	healthy    bool // replication
 	lameduck   bool
@@ -46,13 +43,12 @@ type stateManager struct {
 func newStateManager(t *Tablet) *stateManager {
 	env := t.env.Named("sm")
 	sm := &stateManager{
-		t: t, env: env, transitioning: env.NewSemaphore("transitioning", 1), mu: env.NewMutex("mu"),
+		t: t, env: env, transitioning: env.NewSemaphore("transitioning", 1), mu: env.NewMutex("mu"), healthy: true,
 		target: query.Target{Keyspace: t.opts.Keyspace, Shard: t.opts.Shard, Cell: t.opts.Alias.Cell},
 		rnd:    env.Rand("tablet/" + t.opts.Alias.String()),
 	}
 	sm.health = newHealthStreamer(sm)
-	sm.tracker = &replicationTracker{t: t, beats: newHeartbeats(t)}
-	sm.disk = newDiskMonitor(t)
+	sm.tracker = &replicationTracker{t: t}
 	sm.lists = newQueryLists(env)
 	return sm
 }
@@ -100,9 +96,6 @@ func (sm *stateManager) execTransition(to topodata.TabletType, want ServingState
 	default:
 		err = sm.unserve(to)
 	}
-	sm.mu.Lock()
-	sm.failure = err
-	sm.mu.Unlock()
 	if err != nil {
 		sm.env.Logf("error", "Error transitioning to the desired state: %v, %v, will keep retrying: %v", to, want, err)
 		sm.env.Emit(KindTransitionFailed, trace.Str("type", to.String()), trace.Str("state", want.String()), trace.Str("error", err.Error()))

@@ -26,8 +26,6 @@ type tabletManager struct {
 	// record is the tablet's record as this process wants it.
 	record     topodata.Tablet
 	publishing bool
-	// disabled are the types whose query service the serving record switches off.
-	disabled []topodata.TabletType
 }
 
 func newTabletManager(t *Tablet) *tabletManager {

@@ -76,8 +76,7 @@ func (l *link) rawConsul(err error) error {
 	kind, broken := brokenBy(err)
 	switch {
 	case errors.Is(err, wire.ErrNoLeader):
-		//lint:ignore ST1005 the text is that of the client library
-		return errors.New("Unexpected response code: 500 (No cluster leader)")
+		return errors.New("Unexpected response code: 500 (No cluster leader)") //nolint:staticcheck // the library's text
 	case !broken:
 		return err
 	case kind == simnet.Closed:

@@ -29,8 +29,6 @@ type Server struct {
 	mu     *sim.Mutex // guards what follows; held while a connection is opened (O-14)
 	cells  map[string]cellConn
 	counts map[string]*connCounts
-	// aliases are the aliases of cells that were looked up (O-15).
-	aliases map[string]string
 }
 
 type cellConn struct {
@@ -43,7 +41,7 @@ type cellConn struct {
 func NewServer(env *sim.Env, node *simnet.Node, opts Options) *Server {
 	s := &Server{
 		env: env.Named("topo"), node: node, opts: opts.withDefaults(),
-		cells: map[string]cellConn{}, counts: map[string]*connCounts{}, aliases: map[string]string{},
+		cells: map[string]cellConn{}, counts: map[string]*connCounts{},
 	}
 	s.mu = s.env.NewMutex("cells")
 	s.connectGlobal()

@@ -1,6 +1,8 @@
 package invariant
 
 import (
+	"time"
+
 	"bufsim/gate/buffer"
 	"bufsim/model/flags"
 	"bufsim/sim"
@@ -54,6 +56,9 @@ type bufferView struct {
 	taken int64
 	// down: its shutdown is over.
 	down bool
+	// paused is since when the gate stands still, stood how long it has stood still in all.
+	paused sim.Time
+	stood  time.Duration
 }
 
 // bufferShard is one shard in a buffer.
@@ -70,6 +75,8 @@ type bufferShard struct {
 	toDrain, drained, unfinished int64
 	evicted, unblocked           int64 // the last ones, by number
 	newcomer                     string
+	// stood is how long the gate had stood still in all when the buffering started.
+	stood time.Duration
 }
 
 // bufferState is what a shard's buffer does. spec: P-9
@@ -84,18 +91,20 @@ const (
 // heldRequest is one request that a buffer holds, until its slot is free again.
 type heldRequest struct {
 	held trace.Event
-	slot bool
 	left string // how it left the queue; "" while it is queued
+	// stood is how long the gate had stood still in all when it was held.
+	stood time.Duration
 }
 
 // Record implements Checker.
 func (c *bufferChecker) Record(e trace.Event) {
 	b := c.buffers[e.Host]
-	if b == nil || e.Kind == trace.KindHost && e.Text("what") != "pause" && e.Text("what") != "resume" {
+	if b == nil || restarted(&e) {
 		b = &bufferView{shards: map[string]*bufferShard{}, requests: map[int64]*heldRequest{}}
 		c.buffers[e.Host] = b
 	}
 	if e.Kind == trace.KindHost {
+		b.stand(&e)
 		return
 	}
 	if e.Kind == buffer.KindShutdown {
@@ -113,6 +122,17 @@ func (c *bufferChecker) Record(e trace.Event) {
 // Finish implements Checker.
 func (c *bufferChecker) Finish(End) {}
 
+// stand follows the times in which the gate stands still: rules about time hold but for
+// them.
+func (b *bufferView) stand(e *trace.Event) {
+	switch e.Text("what") {
+	case "pause":
+		b.paused = at(e)
+	case "resume":
+		b.stood += at(e).Sub(b.paused)
+	}
+}
+
 func (b *bufferView) shard(name string) *bufferShard {
 	s := b.shards[name]
 	if s == nil {
@@ -127,7 +147,7 @@ func (b *bufferView) apply(e *bufferEvent) {
 	s := e.shard
 	switch e.Kind {
 	case buffer.KindStart:
-		s.state, s.started = bufferBuffering, keep(e.Event)
+		s.state, s.started, s.stood = bufferBuffering, keep(e.Event), b.stood
 	case buffer.KindStop:
 		s.state, s.toDrain, s.drained, s.queued = bufferDraining, e.Number("queued"), 0, 0
 		if e.Text("reason") != "MarkNotServingFailed" {
@@ -141,7 +161,7 @@ func (b *bufferView) apply(e *bufferEvent) {
 		}
 		s.primary = e.Text("alias")
 	case buffer.KindBuffered:
-		b.requests[e.Number("entry")] = &heldRequest{held: keep(e.Event), slot: true}
+		b.requests[e.Number("entry")] = &heldRequest{held: keep(e.Event), stood: b.stood}
 		b.taken++
 		s.queued++
 		s.newcomer = ""

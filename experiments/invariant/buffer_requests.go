@@ -79,9 +79,9 @@ func judgeWindow(c *bufferChecker, e *bufferEvent) {
 	}
 	held := e.now.Sub(at(&r.held))
 	switch {
-	case e.Text("reason") == "WindowExceeded" && held != c.config.BufferWindow:
+	case e.Text("reason") == "WindowExceeded" && held < c.config.BufferWindow:
 		c.violate(e.object(), e.now, shown(r.held, e.Event), "request %d leaves after %v for a window of %v", e.Number("entry"), held, c.config.BufferWindow)
-	case held > c.config.BufferWindow:
+	case held > c.config.BufferWindow+e.buffer.stood-r.stood:
 		c.violate(e.object(), e.now, shown(r.held, e.Event), "request %d was held for %v, the window is %v", e.Number("entry"), held, c.config.BufferWindow)
 	}
 }
@@ -91,7 +91,7 @@ func judgeWindow(c *bufferChecker, e *bufferEvent) {
 func (c *bufferChecker) overdue(e *bufferEvent) {
 	var oldest *heldRequest
 	for _, r := range e.buffer.requests { // in any order: the least counts
-		if r.left != "" || inShard(&r.held) != e.shard.name || e.now.Sub(at(&r.held)) <= c.config.BufferWindow {
+		if r.left != "" || inShard(&r.held) != e.shard.name || e.now.Sub(at(&r.held)) <= c.config.BufferWindow+e.buffer.stood-r.stood {
 			continue
 		}
 		if oldest == nil || r.held.Number("entry") < oldest.held.Number("entry") {
@@ -163,7 +163,7 @@ func failBufferDuration(t Reporter, v Violation) { t.Helper(); t.Fatalf("%s", v)
 
 // spec: P-12
 func judgeDuration(c *bufferChecker, e *bufferEvent) {
-	most := c.config.BufferMaxFailoverDuration
+	most := c.config.BufferMaxFailoverDuration + e.buffer.stood - e.shard.stood
 	if took := e.now.Sub(at(&e.shard.started)); e.shard.state == bufferBuffering && took > most {
 		c.violate(e.object(), e.now, shown(e.shard.started, e.Event), "it has buffered for %v, the maximum is %v", took, most)
 	}

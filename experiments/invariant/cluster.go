@@ -84,11 +84,13 @@ func (c *cluster) observe(e *trace.Event) *tabletView {
 	}
 	switch e.Kind {
 	case trace.KindHost:
-		if what := e.Text("what"); what == "crash" || what == "boot" {
+		if restarted(e) {
 			t.lose(e)
 		}
 	case mysqld.KindProcess:
-		t.mysqlUp, t.readOnly = true, true
+		if e.Text("what") == "start" {
+			t.mysqlUp, t.readOnly = true, true
+		}
 	case mysqld.KindReadOnly:
 		t.readOnly, t.readOnlyEvent = e.Number("read_only") != 0, keep(*e)
 	case tablet.KindState:

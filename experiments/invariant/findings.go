@@ -56,3 +56,10 @@ func shown(events ...trace.Event) []trace.Event { return events }
 
 // at is the instant of an event.
 func at(e *trace.Event) sim.Time { return sim.Time(e.Time) }
+
+// restarted reports whether an event is the end or the beginning of a process, which knows
+// nothing of an earlier one.
+func restarted(e *trace.Event) bool {
+	what := e.Text("what")
+	return e.Kind == trace.KindHost && (what == "crash" || what == "boot")
+}

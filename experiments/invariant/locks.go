@@ -162,7 +162,7 @@ func lockCoversCalls() Invariant {
 		Rules:   []string{"R-226"},
 		Kinds:   slices.Concat(operationKinds(), []string{string(simnet.KindCall)}),
 		New: func(f Facts) Checker {
-			return &lockCallsChecker{cluster: newCluster(f), operations: newOperations(), held: map[string]map[string]int{}, released: map[string]trace.Event{}}
+			return &lockCallsChecker{cluster: newCluster(f), operations: newOperations(), held: map[string]map[string]int{}, released: map[string]trace.Event{}, background: map[string]bool{}}
 		},
 		Fail: failLockCoversCalls,
 	}
@@ -178,6 +178,8 @@ type lockCallsChecker struct {
 	held map[string]map[string]int
 	// released is the last release of a shard's lock.
 	released map[string]trace.Event
+	// background are the shards that an emergency may still repoint replicas of.
+	background map[string]bool
 }
 
 // needsLock are the calls that only operations under the lock make.
@@ -192,7 +194,9 @@ func needsLock(method string) bool {
 
 // Record implements Checker. spec: R-226
 func (c *lockCallsChecker) Record(e trace.Event) {
-	c.operations.observe(&e)
+	if op := c.operations.observe(&e); op != nil && op.name == emergencyReparent {
+		c.background[op.shard] = true
+	}
 	switch e.Kind {
 	case trace.KindHost:
 		if e.Text("what") == "crash" {
@@ -226,7 +230,7 @@ func (c *lockCallsChecker) call(e *trace.Event) {
 	if t == nil || c.cluster.tablets[e.Host] != nil || c.held[t.shard.name][e.Host] > 0 {
 		return
 	}
-	repoints := method == tmclient.MethodSetReplicationSource && strings.HasPrefix(e.Proc, "reparent/repoint-") && c.operations.last[t.shard.name] != emergencyReparent
+	repoints := method == tmclient.MethodSetReplicationSource && strings.HasPrefix(e.Proc, "reparent/repoint-") && !c.background[t.shard.name]
 	if needsLock(method) || repoints {
 		c.violate(t.shard.name, at(e), shown(c.released[t.shard.name], *e), "%s calls %s on %s without the shard's lock", e.Host, tmclient.Name(method), t.host)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"bufsim/sim"
 	"bufsim/sim/trace"
+	"bufsim/tablet"
 	"bufsim/tablet/reparent"
 	"bufsim/topo"
 )
@@ -171,4 +172,19 @@ func (v *operationView) has(name reparent.PhaseName) (p phaseView, begun bool) {
 func (v *operationView) graceful() bool {
 	_, checking := v.has(reparent.PhaseCandidateCheck)
 	return v.name == plannedReparent && checking
+}
+
+// promoters are the names of the operations that made tablets primary.
+type promoters map[*tabletView]string
+
+// observe takes over what a tablet's step says. A promotion counts for the operation that
+// asked for it, also if it takes effect only when that one is long over.
+func (p promoters) observe(e *trace.Event, t *tabletView, o *operations) {
+	if e.Kind != tablet.KindStep || t == nil || e.Text("step") != "begin" {
+		return
+	}
+	switch e.Text("call") {
+	case "PromoteReplica", "InitPrimary", "ChangeType":
+		p[t] = o.last[t.shard.name]
+	}
 }

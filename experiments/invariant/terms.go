@@ -119,7 +119,7 @@ type servingView struct{ want, state trace.Event }
 // Record implements Checker. spec: T-150
 func (c *servingChecker) Record(e trace.Event) {
 	t := c.tablets[e.Host]
-	if t == nil || e.Kind == trace.KindHost {
+	if t == nil || restarted(&e) {
 		t = &servingView{}
 		c.tablets[e.Host] = t
 	}

@@ -23,7 +23,7 @@ func oneWriter() Invariant {
 		New: func(f Facts) Checker {
 			return &oneWriterChecker{
 				cluster: newCluster(f), operations: newOperations(),
-				overlapping: map[string]bool{}, byHand: map[string]bool{}, holders: map[string]string{}, lostLock: map[string]bool{},
+				overlapping: map[string]bool{}, passedOver: map[*tabletView]string{}, promoters: promoters{}, byHand: map[string]bool{}, holders: map[string]string{}, lostLock: map[string]bool{},
 			}
 		},
 		Fail: failOneWriter,
@@ -38,6 +38,10 @@ type oneWriterChecker struct {
 	operations *operations
 	// overlapping are the shards that have two writers now.
 	overlapping map[string]bool
+	// passedOver are the primaries that an operation replaced without their help, until they
+	// know: with the operation's name.
+	passedOver map[*tabletView]string
+	promoters  promoters
 	// byHand are the tablets whose MySQL the operator made writable.
 	byHand map[string]bool
 	// holders are the procs that hold the shards' locks; lostLock are the shards whose lock
@@ -54,7 +58,9 @@ func (c *oneWriterChecker) Record(e trace.Event) {
 	if t == nil {
 		return
 	}
+	c.promoters.observe(&e, t, c.operations)
 	c.operator(&e, t)
+	c.passOver(&e, t)
 	writers := t.shard.writers()
 	if len(writers) < 2 {
 		c.overlapping[t.shard.name] = false
@@ -68,6 +74,26 @@ func (c *oneWriterChecker) Record(e trace.Event) {
 	c.excused(c.exception(t.shard, writers), t.shard.name, at(&e),
 		shown(a.readOnlyEvent, a.stateEvent, b.readOnlyEvent, b.stateEvent),
 		"%s and %s both take writes", a.host, b.host)
+}
+
+// passOver remembers who is still primary when an operation that does not need the old one has
+// made a new one.
+func (c *oneWriterChecker) passOver(e *trace.Event, t *tabletView) {
+	if e.Kind != tablet.KindState {
+		return
+	}
+	if t.kind != primaryType {
+		delete(c.passedOver, t)
+	}
+	last := c.promoters[t]
+	if !t.serving() || c.passedOver[t] != "" || last != emergencyReparent && last != externalReparent {
+		return
+	}
+	for _, other := range t.shard.tablets {
+		if other != t && other.kind == primaryType && other.term < t.term {
+			c.passedOver[other] = last
+		}
+	}
 }
 
 // operator remembers whom the operator's SetReadWrite made writable.
@@ -102,9 +128,12 @@ func (c *oneWriterChecker) lock(e *trace.Event) {
 // exception names the exception of the rule that covers the overlap; "" if none does. The
 // fourth, a replica that was left writable, does not arise: it does not serve as primary.
 func (c *oneWriterChecker) exception(s *shardView, writers []*tabletView) string {
-	switch last := c.operations.last[s.name]; {
-	case last == emergencyReparent || last == externalReparent:
-		return "the old primary was not reached by " + last + " and has not heard of its successor yet (R-222 i)"
+	for _, t := range writers {
+		if by := c.passedOver[t]; by != "" {
+			return "the old primary was not reached by " + by + " and has not heard of its successor yet (R-222 i)"
+		}
+	}
+	switch {
 	case slices.ContainsFunc(writers, func(t *tabletView) bool { return c.byHand[t.host] }):
 		return "an operator made a MySQL writable (R-222 ii)"
 	case c.lostLock[s.name]:

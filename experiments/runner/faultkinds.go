@@ -86,7 +86,7 @@ func (s site) stopApplier(x *fault.Shot) (parts []fault.Part, first error) {
 			continue
 		}
 		parts = append(parts, onServer(m, func(env *sim.Env) error {
-			err := m.server.Client(env).StartReplication()
+			err := m.server.Client(env).StartApplier()
 			if errors.Is(err, mysqld.ErrNotReplica) { // it was promoted meanwhile: nothing to start
 				return nil
 			}

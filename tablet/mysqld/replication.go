@@ -1,7 +1,6 @@
 package mysqld
 
 import (
-	"context"
 	"time"
 
 	"bufsim/model/gtid"
@@ -32,23 +31,14 @@ func (c *Client) ReplicationStatus() (status ReplicationStatus, err error) {
 	return status, err
 }
 
-// ReplicationStatusWithin is ReplicationStatus without the time that the query takes, for
-// callers that hold a lock. A server that hangs is waited for up to limit: then the error is
-// context.DeadlineExceeded.
-func (c *Client) ReplicationStatusWithin(limit time.Duration) (ReplicationStatus, error) {
+// ReplicationStatusNow is ReplicationStatus without the time that the query takes, for
+// callers that hold a lock.
+func (c *Client) ReplicationStatusNow() (ReplicationStatus, error) {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.up.Load() {
 		return ReplicationStatus{}, ErrRefused
-	}
-	if o := s.obstacle(false); o != nil {
-		s.mu.Unlock()
-		which := c.env.Select(sim.OnEvent(o), c.env.After(limit))
-		s.mu.Lock()
-		if which == 1 {
-			return ReplicationStatus{}, context.DeadlineExceeded
-		}
 	}
 	return s.replicationStatus()
 }
@@ -126,6 +116,20 @@ func (s *Server) startReplication() error {
 func (c *Client) StopApplier() error {
 	return c.quick(func(s *Server) error {
 		s.stopApplier()
+		return nil
+	})
+}
+
+// StartApplier undoes StopApplier: it starts the applier alone, so that a receiver that
+// somebody else has stopped stays stopped. ErrNotReplica if there is no source.
+func (c *Client) StartApplier() error {
+	return c.command(func(t *Timings) sim.Dist { return t.StartReplication }, func(s *Server) error {
+		if s.source.IsZero() {
+			return ErrNotReplica
+		}
+		if s.applier == nil {
+			s.startApplier()
+		}
 		return nil
 	})
 }
@@ -235,11 +239,4 @@ func (s *Server) Preset(writable, semiSyncSource, semiSyncReplica bool, source t
 	}
 	s.emitReadOnly()
 	s.emitSemiSync(0)
-}
-
-// PresetTable makes an empty table that the server has had for long, without a transaction.
-func (s *Server) PresetTable(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tables.named(name).Writes = 1
 }

@@ -230,13 +230,11 @@ func (s *Server) awaitLeader(ctx *sim.Context) error {
 	})
 }
 
-// without does something without mu. Nothing is deferred: a process that dies meanwhile
-// must not take mu with it.
+// without does something without mu.
 func (s *Server) without(do func() error) error {
 	s.store.mu.Unlock()
-	err := do()
-	s.store.mu.Lock()
-	return err
+	defer s.store.mu.Lock()
+	return do()
 }
 
 // errorOf is the injected error of an operation.

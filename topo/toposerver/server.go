@@ -90,14 +90,15 @@ func (s *Server) start() {
 const generationsMax = 1 << 40
 
 func (s *Server) status(ctx *sim.Context, _ any) (any, error) {
-	s.store.mu.Lock()
-	var err error
 	if s.behaves.statusNeedsLeader {
-		err = s.awaitLeader(ctx)
+		if err := s.enter(ctx, "", ""); err != nil {
+			return nil, err
+		}
+	} else {
+		s.store.mu.Lock()
 	}
-	resp := wire.StatusResponse{Revision: s.store.revision}
-	s.store.mu.Unlock()
-	return resp, err
+	defer s.store.mu.Unlock()
+	return wire.StatusResponse{Revision: s.store.revision}, nil
 }
 
 func (s *Server) rangeKeys(ctx *sim.Context, req any) (any, error) {

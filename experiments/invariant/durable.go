@@ -1,0 +1,205 @@
+package invariant
+
+import (
+	"slices"
+	"strings"
+
+	"bufsim/model/gtid"
+	"bufsim/sim/trace"
+	"bufsim/tablet"
+	"bufsim/tablet/mysqld"
+	"bufsim/tablet/reparent"
+)
+
+func writeInvariants() []Invariant {
+	return []Invariant{durableWrites(), committedWrites(), writesOnce(), ackedByReplica(), executedOnce()}
+}
+
+// durableWrites is.
+func durableWrites() Invariant {
+	return Invariant{
+		ID:      "acknowledged-writes-survive",
+		Meaning: "A write that a client was told is done is in the new primary's data after a PlannedReparentShard; after an EmergencyReparentShard it is if the keyspace has semi-sync and a replica that acknowledged it was reached.",
+		Rules:   []string{"R-220", "R-221"},
+		Kinds:   slices.Concat(clusterKinds(), operationKinds(), writeKinds(), gtidKinds(), []string{string(tablet.KindStep)}),
+		New: func(f Facts) Checker {
+			return &durableChecker{cluster: newCluster(f), operations: newOperations(), writes: newWrites(), journals: newJournals(), promoters: promoters{}, shards: map[string]*durableView{}}
+		},
+		Fail: failDurableWrites,
+	}
+}
+
+func failDurableWrites(t Reporter, v Violation) { t.Helper(); t.Fatalf("%s", v) }
+
+type durableChecker struct {
+	findings
+	cluster    *cluster
+	operations *operations
+	writes     *writes
+	journals   *journals
+	promoters  promoters
+	shards     map[string]*durableView
+}
+
+// durableView is what of a shard's data must not be lost.
+type durableView struct {
+	// primary served last, in this term; promoted is the event of that.
+	primary  *tabletView
+	term     int64
+	promoted trace.Event
+	// replacedBy says which operation took a tablet's place as primary: it had to take over
+	// the writes that were made there.
+	replacedBy map[*tabletView]string
+	// told are the transactions that clients were told of; unbacked those of them that no
+	// replica had acknowledged.
+	told, unbacked gtid.Set
+	// made are the transactions by the tablet whose MySQL committed them first.
+	made map[*tabletView]*gtid.Set
+	// backed holds by replica what it acknowledged.
+	backed map[*tabletView]*gtid.Set
+	// reached are the tablets that the last emergency has stopped.
+	reached map[*tabletView]bool
+	lost    gtid.Set // told already
+}
+
+func (c *durableChecker) shard(name string) *durableView {
+	s := c.shards[name]
+	if s == nil {
+		s = &durableView{
+			replacedBy: map[*tabletView]string{}, made: map[*tabletView]*gtid.Set{}, backed: map[*tabletView]*gtid.Set{}, reached: map[*tabletView]bool{},
+		}
+		c.shards[name] = s
+	}
+	return s
+}
+
+// Record implements Checker. spec
+func (c *durableChecker) Record(e trace.Event) {
+	if op := c.operations.observe(&e); op != nil && e.Kind == reparent.KindPhase && len(op.phases) == 1 && !op.phases[0].over {
+		clear(c.shard(op.shard).reached)
+	}
+	set := c.journals.observe(&e)
+	t := c.cluster.observe(&e)
+	if a, answered := c.writes.observe(&e); answered && a.ok {
+		for i := range a.commits {
+			c.told(&a.commits[i], &e)
+		}
+	}
+	if t == nil {
+		return
+	}
+	c.promoters.observe(&e, t, c.operations)
+	s := c.shard(t.shard.name)
+	switch e.Kind {
+	case mysqld.KindCommit:
+		add(s.made, t, set)
+		c.backed(s, &e, set)
+	case mysqld.KindReset: // an initialisation wipes the history
+		s.told, s.unbacked = gtid.Set{}, gtid.Set{}
+	case tablet.KindStep:
+		if e.Text("call") == "StopReplicationAndGetStatus" && e.Text("step") == "end" && e.Text("error") == "" {
+			s.reached[t] = true
+		}
+	case tablet.KindState:
+		// One that serves in an older term does not know yet that it is not primary.
+		if t.serving() && s.primary != t && t.term >= s.term {
+			c.promoted(t.shard, s, t)
+			c.judge(t.shard, s, &e)
+		}
+	}
+}
+
+// promoted notes the shard's new primary, and by whose doing it took the place of others.
+func (c *durableChecker) promoted(shard *shardView, s *durableView, t *tabletView) {
+	for _, other := range shard.tablets {
+		if other != t && s.replacedBy[other] == "" && (other == s.primary || other.kind == primaryType) {
+			s.replacedBy[other] = c.promoters[t]
+		}
+	}
+	delete(s.replacedBy, t)
+	s.primary, s.term, s.promoted = t, t.term, t.stateEvent
+}
+
+func add(sets map[*tabletView]*gtid.Set, t *tabletView, set gtid.Set) {
+	if sets[t] == nil {
+		sets[t] = &gtid.Set{}
+	}
+	sets[t].AddSet(set)
+}
+
+// backed notes which replicas have acknowledged a commit.
+func (c *durableChecker) backed(s *durableView, e *trace.Event, set gtid.Set) {
+	names := strings.Fields(e.Text("acked_by"))
+	for _, name := range names {
+		if r := c.cluster.tablets[name]; r != nil {
+			add(s.backed, r, set)
+		}
+	}
+	if len(names) == 0 {
+		s.unbacked.AddSet(set)
+	}
+}
+
+// told notes a commit that a client was told of.
+func (c *durableChecker) told(commit, e *trace.Event) {
+	t := c.cluster.tablets[commit.Host]
+	set, err := gtid.ParseSet(commit.Text("gtid"))
+	if t == nil || err != nil {
+		return
+	}
+	s := c.shard(t.shard.name)
+	s.told.AddSet(set)
+	if s.primary != nil && s.primary != t {
+		c.judge(t.shard, s, e)
+	}
+}
+
+// judge holds that the shard's new primary has all that clients were told.
+func (c *durableChecker) judge(shard *shardView, s *durableView, e *trace.Event) {
+	missing := s.told.Difference(c.journals.of(s.primary.server).executed).Difference(s.lost)
+	if missing.IsEmpty() {
+		return
+	}
+	s.lost.AddSet(missing)
+	for _, from := range shard.tablets {
+		if s.made[from] == nil {
+			continue
+		}
+		if lost := missing.Intersect(*s.made[from]); !lost.IsEmpty() {
+			c.excused(c.excuse(shard, s, from, lost), shard.name, at(e), shown(s.promoted),
+				"%s serves without acknowledged writes of %s: %s", s.primary.host, from.host, lost)
+		}
+	}
+}
+
+// excuse names the condition of that the run has not kept for writes of a
+// former primary; "" if it has kept all.
+func (c *durableChecker) excuse(shard *shardView, s *durableView, from *tabletView, missing gtid.Set) string {
+	switch s.replacedBy[from] {
+	case externalReparent:
+		return "another tool chose the primary (R-120)"
+	case emergencyReparent:
+		if shard.durability == "none" || shard.durability == "" {
+			return "durability none: an emergency may lose what was not replicated (R-221)"
+		}
+		if !c.kept(s, missing) {
+			return "no replica that acknowledged it was reached with it, or nobody had (R-221, T-117)"
+		}
+	}
+	return ""
+}
+
+// kept reports whether, for any of the missing transactions, a replica that acknowledged it
+// was reached by the emergency and has it.
+func (c *durableChecker) kept(s *durableView, missing gtid.Set) bool {
+	for t, acked := range s.backed { // in any order: any of them will do
+		have := c.journals.of(t.server)
+		if s.reached[t] && !missing.Intersect(*acked).Intersect(have.executed.Union(have.relay)).IsEmpty() {
+			return true
+		}
+	}
+	return false
+}
+
+// Finish implements Checker.
+func (c *durableChecker) Finish(End) {}
