@@ -24,18 +24,31 @@ type Context struct {
 // Background returns a context that never ends.
 func (e *Env) Background() *Context { return e.newContext(nil, Never) }
 
+// timedContext is a context with a deadline of its own: every call has one, so that they
+// are made in one piece.
+type timedContext struct {
+	Context
+	own Timer
+}
+
 // newContext returns a child of parent that ends at an instant.
 func (e *Env) newContext(parent *Context, at Time) *Context {
-	c := &Context{env: e, parent: parent, deadline: Never}
+	var c *Context
+	if parent != nil && at < parent.deadline {
+		t := &timedContext{}
+		c = &t.Context
+		c.deadline, c.timer = at, &t.own
+		e.initTimer(&t.own, "ctx-deadline")
+		t.own.ends = c
+	} else {
+		c = &Context{deadline: Never}
+	}
+	c.env, c.parent = e, parent
 	c.done.Object = Object{env: e, name: "ctx"}
 	if parent == nil {
 		return c
 	}
-	c.deadline = parent.deadline
-	if at < c.deadline {
-		c.deadline = at
-		c.timer = e.NewTimer("ctx-deadline", func() { c.cancel(context.DeadlineExceeded) })
-	}
+	c.deadline = min(c.deadline, parent.deadline)
 	e.enter()
 	defer e.exit()
 	switch {

@@ -45,6 +45,11 @@ func (e *Env) Incarnation() uint32 { return e.inc }
 // outlive a process (a network, a disk) use it to ignore the dead.
 func (e *Env) Alive() bool { return e.w == nil || e.inc == e.host.inc && !e.host.down }
 
+// Paused reports whether the host is stopped by [Host.Pause]: for what stands for a
+// process's kernel, such as a local socket, and so has to wait with it. In real time it is
+// false.
+func (e *Env) Paused() bool { return e.w != nil && e.host.paused }
+
 // Now returns the virtual (or monotonic) time since the start.
 func (e *Env) Now() Time {
 	if e.w != nil {

@@ -20,6 +20,7 @@ type Proc struct {
 	whole  bool // ended by returning or by a panic
 	timer  Timer
 	wait   wait
+	cases  [casesOwn]Case // of the Select under way
 	name   string
 	env    *Env
 	fn     func()

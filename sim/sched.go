@@ -213,7 +213,7 @@ func (w *World) call(t *Timer) {
 		return
 	}
 	w.cur, w.curTimer = nil, t
-	t.fn()
+	t.callback()
 	w.curTimer = nil
 }
 

@@ -36,27 +36,45 @@ const maxReady = 16
 // index. Like Go's select it takes any of several ready cases (the first listed
 // by default; Go picks at random). At most one case may be an instant.
 func (e *Env) Select(cases ...Case) int {
-	o := e.selectObject(cases)
+	kept := e.keep(cases)
+	o := e.selectObject(kept)
 	o.enter(OpSelect)
-	i, ok := e.selectReady(o, cases)
+	i, ok := e.selectReady(o, kept)
 	if !ok {
-		wt := e.selectBegin(o, cases)
+		wt := e.selectBegin(o, kept)
 		wt.park()
-		i = e.selectEnd(wt, cases)
+		i = e.selectEnd(wt, kept)
 	}
 	o.exit()
+	clear(kept)
 	return i
 }
 
+// keep copies the cases to where waiting tools may point to them: into the proc, if they
+// fit. The caller's own list then never has to be on the heap.
+func (e *Env) keep(cases []Case) []Case {
+	if e.w != nil && e.w.cur != nil && len(cases) <= casesOwn {
+		own := e.w.cur.cases[:len(cases)]
+		copy(own, cases)
+		return own
+	}
+	return append([]Case(nil), cases...)
+}
+
+// casesOwn is how many cases of a Select are part of a proc.
+const casesOwn = 3
+
 // TrySelect is Select with a default: it returns -1 if no case is ready.
 func (e *Env) TrySelect(cases ...Case) int {
-	o := e.selectObject(cases)
+	kept := e.keep(cases)
+	o := e.selectObject(kept)
 	o.enter(OpSelect)
-	i, ok := e.selectReady(o, cases)
+	i, ok := e.selectReady(o, kept)
 	if !ok {
 		i = -1
 	}
 	o.exit()
+	clear(kept)
 	return i
 }
 

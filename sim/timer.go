@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Timer calls a function once at an instant; it can be stopped and set again.
 // The callback runs on the scheduler (in real time: on a goroutine of its own)
@@ -15,6 +18,7 @@ type Timer struct {
 	id    uint64
 	env   *Env
 	fn    func()
+	ends  *Context // the context that the timer ends, in place of fn
 	name  string
 	live  *liveTimer
 }
@@ -27,11 +31,26 @@ type liveTimer struct {
 
 // NewTimer returns a timer that is not set.
 func (e *Env) NewTimer(name string, fn func()) *Timer {
-	t := &Timer{env: e, fn: fn, name: name, id: e.nextID()}
+	t := &Timer{fn: fn}
+	e.initTimer(t, name)
+	return t
+}
+
+// initTimer completes a timer, which may be part of a larger object.
+func (e *Env) initTimer(t *Timer, name string) {
+	t.env, t.name, t.id = e, name, e.nextID()
 	if e.w == nil {
 		t.live = new(liveTimer)
 	}
-	return t
+}
+
+// callback does what the timer is for.
+func (t *Timer) callback() {
+	if t.ends != nil {
+		t.ends.cancel(context.DeadlineExceeded)
+		return
+	}
+	t.fn()
 }
 
 // AfterFunc returns a timer that calls fn after d.
@@ -100,8 +119,8 @@ func (t *Timer) fireLive(gen uint32) {
 		}
 	}
 	t.env.live.Unlock()
-	if mine && t.fn != nil {
-		t.fn()
+	if mine && (t.fn != nil || t.ends != nil) {
+		t.callback()
 	}
 }
 

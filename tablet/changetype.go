@@ -1,20 +1,14 @@
 package tablet
 
 import (
+	"fmt"
+
 	"bufsim/model/topodata"
 	"bufsim/sim"
 	"bufsim/sim/trace"
 	"bufsim/tablet/tmclient"
+	"bufsim/topo"
 )
-
-// servingStateOf is what a tablet of a type does when nothing is wrong.
-// spec: T-2
-func servingStateOf(t topodata.TabletType) ServingState {
-	if t.RunsQueryService() {
-		return Serving
-	}
-	return NotServing
-}
 
 // changeTypeCall is the ChangeType call; PRIMARY starts a term without touching MySQL.
 // spec: T-81, R-120
@@ -56,7 +50,7 @@ func (tm *tabletManager) becomePrimary(ctx *sim.Context, term topodata.Timestamp
 
 // announce writes {PRIMARY, term} to the tablet record. After an error it looks whether the
 // write landed all the same, until the context ends.
-// spec: T-81
+// spec: T-81, O-71
 func (tm *tabletManager) announce(ctx *sim.Context, term topodata.Timestamp) error {
 	alias := tm.t.opts.Alias
 	_, err := tm.t.topo.UpdateTabletFields(ctx, alias, func(r *topodata.Tablet) error {
@@ -76,7 +70,7 @@ func (tm *tabletManager) announce(ctx *sim.Context, term topodata.Timestamp) err
 			return err
 		}
 		if tm.env.SleepCtx(ctx, topoRereadInterval) != nil {
-			return err
+			return fmt.Errorf("context canceled updating tablet_type for %v in the topo, please retry", alias)
 		}
 	}
 }
@@ -89,22 +83,33 @@ func (tm *tabletManager) enter(to topodata.TabletType, term topodata.Timestamp) 
 	tm.mu.Unlock()
 	tm.env.Emit(KindType, trace.Str("type", to.String()), trace.Int("pts", int64(term)))
 	tm.t.qs.denied.enter(to)
-	err := tm.t.sm.SetServingType(to, term, servingStateOf(to), "")
+	state, reason := tm.servingState(to)
+	err := tm.t.sm.SetServingType(to, term, state, reason)
 	tm.t.step("ChangeTabletType", "serving", err)
 	tm.publish()
 	tm.syncWake.TrySend(struct{}{})
 	return err
 }
 
-// refreshState reads the records again.
+// refreshState reads the shard record and the cell's serving record again and applies their
+// controls. If one cannot be read, nothing changes; a serving record that does not exist has
+// no controls.
+// spec: O-74
 func (tm *tabletManager) refreshState(ctx *sim.Context) error {
-	shard, err := tm.t.topo.GetShard(ctx, tm.t.opts.Keyspace, tm.t.opts.Shard)
+	o := tm.t.opts
+	shard, err := tm.t.topo.GetShard(ctx, o.Keyspace, o.Shard)
 	if err != nil {
+		return err
+	}
+	srv, err := tm.t.topo.GetSrvKeyspace(ctx, o.Alias.Cell, o.Keyspace)
+	if err != nil && !topo.IsErrType(err, topo.NoNode) {
 		return err
 	}
 	self := tm.self()
 	tm.t.qs.denied.load(shard)
-	err = tm.t.sm.SetServingType(self.Type, self.PrimaryTermStartTime, servingStateOf(self.Type), "")
+	tm.loadControls(srv)
+	state, reason := tm.servingState(self.Type)
+	err = tm.t.sm.SetServingType(self.Type, self.PrimaryTermStartTime, state, reason)
 	tm.syncWake.TrySend(struct{}{})
 	return err
 }

@@ -15,9 +15,9 @@
 // A process listens on its host, which is named like its alias (zone1-0000000101). It dies
 // with the host; tables live in the mysqld.Server that is given to New.
 //
-// Left out: streaming results, two-phase commit, VReplication, online DDL, throttlers, the
-// schema engine (only their time), backups, query rules other than denied tables, heartbeat
-// replication tracking, disk-stall probes.
+// Left out: streaming results (a streaming query answers once), two-phase commit, message
+// streams, VReplication, online DDL, throttlers, the schema engine (only their time) and its
+// health messages, backups.
 //
 // Invariants (spec T-150 to T-157): serving is only advertised when state and wish are
 // Serving and replication is healthy; at most one transition runs; after a drain no

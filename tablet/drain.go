@@ -10,14 +10,23 @@ import (
 // spec: T-30
 func (sm *stateManager) drain() {
 	sm.emitDrain("begin")
-	sm.lists.setAction(actionInProgress)
+	sm.setAction(actionInProgress)
 	grace := sm.startGrace(true)
 	defer grace.cancel()
 	sm.work(&sm.t.opts.Timings.CloseServices)
 	sm.t.qs.tx.close()
+	sm.killed("streams", sm.t.qs.killStreams())
 	sm.emitDrain("requests")
 	sm.waitForRequests(grace)
 	sm.emitDrain("end")
+}
+
+// setAction tells all query lists what to do with newcomers.
+func (sm *stateManager) setAction(a clusterAction) {
+	sm.lists.setAction(a)
+	if s := sm.t.qs.existingStreams(); s != nil {
+		s.list.setAction(a)
+	}
 }
 
 func (sm *stateManager) emitDrain(phase string) {
@@ -53,7 +62,7 @@ func (sm *stateManager) startGrace(all bool) *grace {
 			return
 		}
 		if all {
-			sm.lists.setAction(actionNoQueries)
+			sm.setAction(actionNoQueries)
 		}
 		sm.killed("stateless", sm.lists.stateless.terminateAll())
 		if all {

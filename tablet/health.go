@@ -199,7 +199,7 @@ func (sm *stateManager) broadcastLocked() {
 // advertisedServing is what the health stream calls serving; the caller holds the lock.
 // spec: T-12
 func (sm *stateManager) advertisedServing() bool {
-	return sm.state == Serving && sm.wantState == Serving && sm.healthy && !sm.stalled && !sm.lameduck
+	return sm.state == Serving && sm.wantState == Serving && sm.healthy && !sm.stalled && !sm.lameduck && !sm.disk.isStalled()
 }
 
 // refreshReplicationHealth asks the tracker and decides whether replication is healthy; the

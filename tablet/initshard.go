@@ -114,6 +114,7 @@ func initMySQL(env *sim.Env, spec ShardSpec, policy durability.Policy) {
 		for !t.MySQL.Up() {
 			env.Sleep(time.Millisecond)
 		}
+		t.MySQL.PresetTable(sidecarSchema)
 		if t.Type == topodata.Primary {
 			t.MySQL.Preset(true, policy.AcksNeeded() > 0, policy.AcksNeeded() > 0, topodata.TabletAlias{})
 			continue

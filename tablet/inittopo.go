@@ -54,11 +54,15 @@ func (tm *tabletManager) readShard(ctx *sim.Context) (*topodata.Shard, error) {
 	}
 }
 
-// missesServingGraph reports whether the keyspace has no serving record in this cell.
+// missesServingGraph reports whether the keyspace has no serving record in this cell; if there
+// is one, its controls are taken from it.
 func (tm *tabletManager) missesServingGraph(ctx *sim.Context) (bool, error) {
-	_, err := tm.t.topo.GetSrvKeyspace(ctx, tm.t.opts.Alias.Cell, tm.t.opts.Keyspace)
+	srv, err := tm.t.topo.GetSrvKeyspace(ctx, tm.t.opts.Alias.Cell, tm.t.opts.Keyspace)
 	if topo.IsErrType(err, topo.NoNode) {
 		return true, nil
+	}
+	if err == nil {
+		tm.loadControls(srv)
 	}
 	return false, err
 }

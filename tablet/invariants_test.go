@@ -12,8 +12,6 @@ import (
 	"bufsim/model/topodata"
 	"bufsim/sim"
 	"bufsim/sim/explore"
-	"bufsim/sim/trace"
-	"bufsim/tablet"
 	"bufsim/tablet/mysqld"
 	"bufsim/tablet/tmclient"
 )
@@ -182,62 +180,10 @@ func heal(x *stage) {
 	}
 }
 
-// believed is what the events say about one process.
-type believed struct {
-	want, state   string
-	notServing    sim.Time
-	isNotServing  bool
-	lastHealthPTS int64
-}
-
-// checkEvents replays the events against the invariants that can be seen in them.
+// checkEvents has every checker judge the run.
 func checkEvents(t *testing.T, x *stage) {
 	t.Helper()
-	now := map[string]*believed{}
-	for i := range x.events.events {
-		e := &x.events.events[i]
-		b := now[e.Host]
-		if b == nil || e.Kind == trace.KindHost {
-			b = &believed{}
-			now[e.Host] = b
-		}
-		switch e.Kind {
-		case tablet.KindWant:
-			b.want = e.Text("state")
-		case tablet.KindState:
-			b.state = e.Text("state")
-			b.isNotServing, b.notServing = b.state != "Serving", sim.Time(e.Time)
-		case tablet.KindDrain:
-			if e.Text("phase") == "end" {
-				require.Zero(t, e.Number("transactions"), "T-151: %s", text(*e))
-			}
-		case tablet.KindHealth:
-			checkHealth(t, b, e)
-		case mysqld.KindCommit:
-			owner := now[e.Host[len("mysqld-"):]]
-			logged := sim.Time(e.Time - e.Number("waited_ns"))
-			if e.Text("table") == "t" && owner != nil && owner.isNotServing {
-				require.LessOrEqual(t, logged, owner.notServing, "T-151: a client's write after the drain: %s", text(*e))
-			}
-		}
+	for _, c := range checkers() {
+		require.Empty(t, judge(c, x.events.events))
 	}
-}
-
-func checkHealth(t *testing.T, b *believed, e *trace.Event) {
-	t.Helper()
-	if e.Number("serving") != 0 {
-		require.Equal(t, "Serving", b.state, "T-150")
-		require.Equal(t, "Serving", b.want, "T-150")
-		require.Empty(t, e.Text("error"), "T-145")
-	}
-	if e.Text("type") != "PRIMARY" {
-		require.Zero(t, e.Number("pts_s"), "T-157")
-		return
-	}
-	const noTerm = -62135596800 // a broadcast between the wish to be a replica and the end of that transition (T-20, T-143)
-	if e.Number("pts_s") == noTerm {
-		return
-	}
-	require.GreaterOrEqual(t, e.Number("pts_s"), b.lastHealthPTS, "T-157")
-	b.lastHealthPTS = e.Number("pts_s")
 }

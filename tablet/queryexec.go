@@ -38,7 +38,7 @@ func (q *queryService) readAlone(ctx *sim.Context, r *query.ExecuteRequest) (que
 // for as long.
 // spec: T-53
 func (q *queryService) autocommit(ctx *sim.Context, r *query.ExecuteRequest) (query.Result, error) {
-	c, err := q.tx.begin(ctx, r.Options, r.CallerID, vterr.InUseForQuery)
+	c, err := q.tx.autocommit(ctx, r.Options, r.CallerID)
 	if err != nil {
 		return query.Result{}, err
 	}
@@ -109,13 +109,20 @@ func (q *queryService) sqlError(f failure) error {
 	case errors.Is(f.err, mysqld.ErrReadOnly):
 		return vterr.ServerReadOnly("--read-only", f.caller, f.sql)
 	case f.ctx != nil && f.ctx.Err() != nil && errors.Is(f.err, f.ctx.Err()):
-		f.conn.Kill()
+		if f.inTransaction {
+			f.conn.Kill()
+		} else {
+			f.conn.KillQuery()
+		}
 		if vterr.CodeOf(f.err) == vterr.DeadlineExceeded {
 			return vterr.StatementTimedOut(took, f.conn.ID(), f.inTransaction, f.caller)
 		}
 		return vterr.StatementCanceled(took, f.conn.ID(), f.inTransaction, f.caller)
 	case f.killed && errors.Is(f.err, mysqld.ErrKilled):
 		return vterr.StatementKilled(took, f.conn.ID(), f.caller, q.t.behaviors)
+	case errors.Is(f.err, mysqld.ErrShutdown):
+		q.t.sm.checkMySQL()
+		return vterr.MySQLGone(f.err.Error(), f.caller)
 	default:
 		q.t.sm.checkMySQL()
 		return vterr.ConnectionLost(f.caller, f.sql)

@@ -58,6 +58,12 @@ func (l *queryList) setAction(a clusterAction) {
 	l.action = a
 }
 
+func (l *queryList) currentAction() clusterAction {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.action
+}
+
 // add registers a query that is about to run.
 // spec: T-31
 func (l *queryList) add(conn *mysqld.Conn) (*runningQuery, error) {

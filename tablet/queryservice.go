@@ -1,6 +1,8 @@
 package tablet
 
 import (
+	"time"
+
 	"bufsim/model/query"
 	"bufsim/model/topodata"
 	"bufsim/model/vterr"
@@ -15,15 +17,18 @@ type queryService struct {
 	env    *sim.Env
 	tx     *txEngine
 	reads  *connPool
+	rules  *queryRules
 	shared *consolidator
 	denied *deniedTables
+	// streams is guarded by the state's lock; nil until the first streaming query comes.
+	streams *streams
 }
 
 func newQueryService(t *Tablet) *queryService {
 	f, env := t.opts.Flags.VTTablet, t.env.Named("qs")
 	q := &queryService{
 		t: t, env: env, shared: newConsolidator(env), denied: newDeniedTables(t),
-		reads: newConnPool(env, t.mysql, "reads", f.PoolSize, f.QueryPoolTimeout),
+		reads: newConnPool(env, t.mysql, "reads", f.PoolSize, f.QueryPoolTimeout), rules: &queryRules{},
 	}
 	q.tx = newTxEngine(t)
 	return q
@@ -31,6 +36,9 @@ func newQueryService(t *Tablet) *queryService {
 
 func (q *queryService) openPools() {
 	q.reads.open()
+	if s := q.existingStreams(); s != nil {
+		s.pool.open()
+	}
 	q.tx.pool.conns.open()
 	q.tx.pool.foundRows.open()
 }
@@ -39,6 +47,7 @@ func (q *queryService) closePools() {
 	q.reads.close()
 	q.tx.pool.conns.close()
 	q.tx.pool.foundRows.close()
+	q.closeStreams()
 }
 
 // register puts the query service on the network.
@@ -62,6 +71,10 @@ func (q *queryService) register(node *simnet.Node) {
 	q.handle(node, query.MethodReserveBeginExecute, func(ctx *sim.Context, req any) (any, error) {
 		r := req.(*query.ExecuteRequest)
 		return q.admitted(r.Target, false, func() (any, error) { return q.beginExecute(ctx, r, true) })
+	})
+	q.handle(node, query.MethodStreamExecute, func(ctx *sim.Context, req any) (any, error) {
+		r := req.(*query.ExecuteRequest)
+		return q.admitted(r.Target, r.TransactionID != 0, func() (any, error) { return q.streamExecute(ctx, r) })
 	})
 	q.handle(node, query.MethodCommit, func(ctx *sim.Context, req any) (any, error) {
 		r := req.(*query.CommitRequest)
@@ -139,19 +152,54 @@ func (q *queryService) admitted(target query.Target, allowOnShutdown bool, run f
 	return run()
 }
 
-// bounded limits a request's context by the query timeout.
+// bounded limits a request's context by the query timeout, or by what the caller says
+// instead.
 // spec: T-50
 func (q *queryService) bounded(ctx *sim.Context, opts query.ExecuteOptions) (*sim.Context, func()) {
 	limit := q.t.opts.Flags.VTTablet.QueryTimeout
+	if opts.AuthoritativeTimeout > 0 {
+		limit = opts.AuthoritativeTimeout
+	}
 	if limit <= 0 || opts.DBA {
 		return ctx, func() {}
 	}
 	return q.env.WithTimeout(ctx, limit)
 }
 
+// boundedInTransaction limits a statement's context also by its session's transaction
+// timeout.
+// spec: T-50
+func (q *queryService) boundedInTransaction(ctx *sim.Context, opts query.ExecuteOptions) (*sim.Context, func()) {
+	limit := q.transactionTimeout(opts)
+	if limit <= 0 {
+		return ctx, func() {}
+	}
+	return q.env.WithTimeout(ctx, limit)
+}
+
+// transactionTimeout is how long a transaction of a session may live; 0 is without limit.
+// spec: T-54
+func (q *queryService) transactionTimeout(opts query.ExecuteOptions) time.Duration {
+	limit := q.t.opts.Flags.VTTablet.TransactionTimeout
+	if opts.OLAP {
+		limit = q.t.opts.Flags.VTTablet.OLAPTransactionTimeout
+	}
+	if opts.DBA {
+		limit = 0
+	}
+	if own := opts.TransactionTimeout; own > 0 && (limit == 0 || own < limit) {
+		limit = own
+	}
+	return limit
+}
+
 func (q *queryService) execute(ctx *sim.Context, r *query.ExecuteRequest) (*query.ExecuteResponse, error) {
 	ctx, cancel := q.bounded(ctx, r.Options)
 	defer cancel()
+	if r.TransactionID != 0 {
+		ctx, cancel = q.boundedInTransaction(ctx, r.Options)
+		defer cancel()
+	}
 	if err := q.prepare(ctx, r); err != nil {
 		return nil, err
 	}
@@ -174,10 +222,13 @@ func (q *queryService) execute(ctx *sim.Context, r *query.ExecuteRequest) (*quer
 // prepare is what comes before a connection is taken: planning costs time, and tables that
 // are denied end the request.
 func (q *queryService) prepare(ctx *sim.Context, r *query.ExecuteRequest) error {
-	if cost := q.t.sm.draw(&q.t.opts.Timings.CPU); cost > 0 && q.env.SleepCtx(ctx, cost) != nil {
+	if cost := q.t.sm.draw(&q.t.opts.Timings.CPU); cost > 0 && q.env.SleepCtx(ctx, cost) != nil || ctx.Err() != nil {
 		return vterr.StatementExpired(r.CallerID)
 	}
-	return q.denied.check(r.Statement, r.CallerID)
+	if err := q.denied.check(r.Statement, r.CallerID); err != nil {
+		return err
+	}
+	return q.checkRules(ctx, r)
 }
 
 // begin opens a transaction.

@@ -201,7 +201,8 @@ func (tm *tabletManager) undoDemotePrimary(ctx *sim.Context, semiSync bool) erro
 		return err
 	}
 	tm.t.step("UndoDemotePrimary", "read_write", nil)
-	if err := tm.t.sm.SetServingType(self.Type, self.PrimaryTermStartTime, servingStateOf(self.Type), ""); err != nil {
+	state, reason := tm.servingState(self.Type)
+	if err := tm.t.sm.SetServingType(self.Type, self.PrimaryTermStartTime, state, reason); err != nil {
 		return fmt.Errorf("SetServingType(serving=true) failed: %w", err)
 	}
 	return nil

@@ -49,6 +49,9 @@ func (tm *tabletManager) globalStatusVars(ctx *sim.Context, _ any) error {
 }
 
 func (tm *tabletManager) fullStatus(*sim.Context, any) (any, error) {
+	if tm.t.sm.disk.isStalled() {
+		return tmclient.FullStatus{Alias: tm.t.opts.Alias, TabletType: tm.self().Type, DiskStalled: true}, nil
+	}
 	primary, err := tm.statusAsPrimary()
 	if err != nil {
 		return nil, err

@@ -9,8 +9,8 @@ import (
 )
 
 // shardSync keeps the shard record and this tablet in agreement about who is primary. It
-// runs in every tablet, for ever.
-// spec: T-82
+// runs in every tablet until the process has ended.
+// spec: T-82, O-72
 type shardSync struct {
 	tm    *tabletManager
 	watch *sim.Chan[topo.ShardWatch] // nil while not PRIMARY or broken
@@ -20,10 +20,11 @@ type shardSync struct {
 }
 
 func (s *shardSync) run() {
-	for {
+	for !s.tm.t.stopped.IsSet() {
 		s.failed = !s.once()
 		s.wait()
 	}
+	s.endWatch()
 }
 
 // wait blocks until there is a reason to look again.
@@ -32,7 +33,7 @@ func (s *shardSync) wait() {
 	var woken struct{}
 	var seen topo.ShardWatch
 	var open bool
-	cases := []sim.Case{sim.OnRecv(s.tm.syncWake, &woken, &open)}
+	cases := []sim.Case{sim.OnRecv(s.tm.syncWake, &woken, &open), sim.OnEvent(s.tm.t.stopped)}
 	watching := -1
 	if s.watch != nil {
 		watching = len(cases)

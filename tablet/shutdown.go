@@ -32,6 +32,16 @@ func (t *Tablet) Terminate() {
 	t.stopped.Set()
 }
 
+// crash ends the process on its own account and at once, as a fatal error does: nobody is
+// told but by broken connections. Whoever runs the process then takes its host down.
+func (t *Tablet) crash() {
+	t.stopping.Set()
+	t.node.StopListening()
+	t.node.CloseConns()
+	t.env.Emit(KindLife, trace.Str("what", "crashed"), trace.Str("error", "shutdown took too long"))
+	t.stopped.Set()
+}
+
 // stopService drains, lets MySQL go and ends all health streams.
 // spec: T-143
 func (sm *stateManager) stopService() {
@@ -43,7 +53,7 @@ func (sm *stateManager) stopService() {
 }
 
 // retire prunes the tablet's record; type and term stay.
-// spec: T-89
+// spec: T-89, O-73
 func (tm *tabletManager) retire() {
 	ctx, cancel := tm.env.WithTimeout(tm.env.Background(), tm.remoteTimeout())
 	defer cancel()

@@ -42,7 +42,12 @@ func (t *Tablet) Start() error {
 	return nil
 }
 
+// start is the start-up order of vttablet.
+// spec: T-85, O-66
 func (tm *tabletManager) start() error {
+	if tm.t.opts.Keyspace == "" || tm.t.opts.Shard == "" {
+		return errors.New("init-keyspace and init-shard must be specified")
+	}
 	initType, err := tm.initType()
 	if err != nil {
 		return err
@@ -64,6 +69,9 @@ func (tm *tabletManager) start() error {
 	if tm.t.behaviors.SemiSyncMonitor {
 		tm.env.GoDaemon("semi-sync-monitor", tm.monitor.run)
 	}
+	if disk := tm.t.sm.disk; disk != nil {
+		tm.env.GoDaemon("disk-monitor", disk.run)
+	}
 	if tm.t.behaviors.ReplicationManager {
 		tm.env.GoDaemon("replication-manager", tm.repairs.run)
 	}
@@ -75,13 +83,16 @@ func (tm *tabletManager) start() error {
 	}
 	self := tm.self()
 	tm.t.qs.denied.enter(self.Type)
-	_ = tm.t.sm.SetServingType(self.Type, self.PrimaryTermStartTime, servingStateOf(self.Type), "") // the retry loop goes on
+	state, reason := tm.servingState(self.Type)
+	_ = tm.t.sm.SetServingType(self.Type, self.PrimaryTermStartTime, state, reason) // the retry loop goes on
 	if !tm.t.opts.Replicating {
 		tm.publish()
 	}
 	return nil
 }
 
+// initType reads --init-tablet-type.
+// spec: O-67
 func (tm *tabletManager) initType() (topodata.TabletType, error) {
 	name := tm.t.opts.Flags.VTTablet.InitTabletType
 	switch t, err := topodata.ParseTabletType(name); {
@@ -106,7 +117,7 @@ func (tm *tabletManager) waitForMySQL(ctx *sim.Context) error {
 }
 
 // createRecord decides what the tablet is and writes its record.
-// spec: T-85.5, T-86
+// spec: T-85.5, T-86, O-68, O-69
 func (tm *tabletManager) createRecord(ctx *sim.Context, shard *topodata.Shard, initType topodata.TabletType) error {
 	o := tm.t.opts
 	old, err := tm.t.topo.GetTablet(ctx, o.Alias)
@@ -147,7 +158,7 @@ func (t *Tablet) address() string {
 }
 
 // primaryship finds out whether a tablet that starts is the primary, and since when.
-// spec: T-86
+// spec: T-86, O-68
 func primaryship(shard *topodata.Shard, old, record *topodata.Tablet, initType topodata.TabletType) (topodata.TabletType, topodata.Timestamp) {
 	wasPrimary := old != nil && old.Type == topodata.Primary
 	switch named := shard.PrimaryAlias == record.Alias; {

@@ -16,16 +16,19 @@ type stateManager struct {
 	transitioning *sim.Semaphore
 	health        *healthStreamer
 	tracker       *replicationTracker
+	disk          *diskMonitor // nil without a disk to probe
 	lists         *queryLists
 	rnd           *sim.Rand // guarded by mu
 
-	mu         *sim.Mutex
-	state      ServingState
-	target     query.Target
-	wantState  ServingState
-	wantType   topodata.TabletType
-	term       topodata.Timestamp
-	reason     string
+	mu        *sim.Mutex
+	state     ServingState
+	target    query.Target
+	wantState ServingState
+	wantType  topodata.TabletType
+	term      topodata.Timestamp
+	reason    string
+	// failure is why the latest transition failed, nil once one worked.
+	failure    error
 	retrying   bool
 	healthy    bool // replication
 	lameduck   bool
@@ -43,12 +46,13 @@ type stateManager struct {
 func newStateManager(t *Tablet) *stateManager {
 	env := t.env.Named("sm")
 	sm := &stateManager{
-		t: t, env: env, transitioning: env.NewSemaphore("transitioning", 1), mu: env.NewMutex("mu"), healthy: true,
+		t: t, env: env, transitioning: env.NewSemaphore("transitioning", 1), mu: env.NewMutex("mu"),
 		target: query.Target{Keyspace: t.opts.Keyspace, Shard: t.opts.Shard, Cell: t.opts.Alias.Cell},
 		rnd:    env.Rand("tablet/" + t.opts.Alias.String()),
 	}
 	sm.health = newHealthStreamer(sm)
-	sm.tracker = &replicationTracker{t: t}
+	sm.tracker = &replicationTracker{t: t, beats: newHeartbeats(t)}
+	sm.disk = newDiskMonitor(t)
 	sm.lists = newQueryLists(env)
 	return sm
 }
@@ -96,6 +100,9 @@ func (sm *stateManager) execTransition(to topodata.TabletType, want ServingState
 	default:
 		err = sm.unserve(to)
 	}
+	sm.mu.Lock()
+	sm.failure = err
+	sm.mu.Unlock()
 	if err != nil {
 		sm.env.Logf("error", "Error transitioning to the desired state: %v, %v, will keep retrying: %v", to, want, err)
 		sm.env.Emit(KindTransitionFailed, trace.Str("type", to.String()), trace.Str("state", want.String()), trace.Str("error", err.Error()))

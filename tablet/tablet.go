@@ -1,6 +1,8 @@
 package tablet
 
 import (
+	"slices"
+
 	"bufsim/model/durability"
 	"bufsim/model/release"
 	"bufsim/model/topodata"
@@ -61,6 +63,10 @@ type Status struct {
 	// Requests counts requests under way, Transactions open transactions and autocommit
 	// writes.
 	Requests, Transactions int
+	// Failure is why the latest transition failed, nil if it worked.
+	Failure error
+	// AlsoAllow are the types admitted besides Type. spec: T-28
+	AlsoAllow []topodata.TabletType
 }
 
 // Status gives the present state, for checkers and status pages.
@@ -71,6 +77,7 @@ func (t *Tablet) Status() Status {
 	return Status{
 		Type: sm.target.TabletType, Term: sm.term, State: sm.state, Want: sm.wantState,
 		Serving: sm.advertisedServing(), Requests: sm.requests, Transactions: t.qs.tx.pool.count(),
+		Failure: sm.failure, AlsoAllow: slices.Clone(sm.alsoAllow),
 	}
 }
 
@@ -88,6 +95,15 @@ func (t *Tablet) SetTimings(change func(*Timings)) {
 
 // SetHealthDelivery says what becomes of the messages of health streams from now on.
 func (t *Tablet) SetHealthDelivery(d HealthDelivery) { t.sm.health.setDelivery(d) }
+
+// RequestHeartbeats asks for heartbeat rows, for as long as --heartbeat-on-demand-duration
+// says; without that flag they are written all the time.
+// spec: T-78
+func (t *Tablet) RequestHeartbeats() {
+	if b := t.sm.tracker.beats; b != nil {
+		b.request()
+	}
+}
 
 // RunHealthCheck asks for a health message now instead of at the next tick, as the
 // operator's command of that name does. It does not wait for it.

@@ -26,6 +26,8 @@ type tabletManager struct {
 	// record is the tablet's record as this process wants it.
 	record     topodata.Tablet
 	publishing bool
+	// disabled are the types whose query service the serving record switches off.
+	disabled []topodata.TabletType
 }
 
 func newTabletManager(t *Tablet) *tabletManager {

@@ -14,11 +14,14 @@ func (sm *stateManager) servePrimary() error {
 	if err := sm.connect(); err != nil {
 		return err
 	}
+	if err := sm.syncSidecar(); err != nil {
+		return err
+	}
 	sm.tracker.makePrimary()
 	sm.work(&sm.t.opts.Timings.ServePrimary)
 	sm.killed("stateful", sm.lists.stateful.terminateAll())
 	sm.t.qs.tx.acceptReadWrite()
-	sm.lists.setAction(actionNone)
+	sm.setAction(actionNone)
 	sm.setState(topodata.Primary, Serving)
 	return nil
 }
@@ -27,7 +30,7 @@ func (sm *stateManager) servePrimary() error {
 // read-write waits for its transactions, as in a drain.
 // spec: T-24
 func (sm *stateManager) serveNonPrimary(to topodata.TabletType) error {
-	sm.lists.setAction(actionInProgress)
+	sm.setAction(actionInProgress)
 	grace := sm.startGrace(false)
 	defer grace.cancel()
 	if err := sm.connect(); err != nil {
@@ -37,7 +40,7 @@ func (sm *stateManager) serveNonPrimary(to topodata.TabletType) error {
 	sm.tracker.makeNonPrimary()
 	sm.work(&sm.t.opts.Timings.ServeReplica)
 	grace.cancel()
-	sm.lists.setAction(actionNone)
+	sm.setAction(actionNone)
 	sm.setState(to, Serving)
 	return nil
 }
@@ -58,12 +61,28 @@ func (sm *stateManager) unserve(to topodata.TabletType) error {
 	return nil
 }
 
-// closeAll drains and lets MySQL go.
+// closeAll drains and lets MySQL go. If that takes longer than ten query pool timeouts, the
+// process dies; without such a timeout, which is the default, it waits.
 // spec: T-26
 func (sm *stateManager) closeAll(to topodata.TabletType) {
+	defer sm.setTimeBomb()()
 	sm.drain()
+	sm.tracker.close()
 	sm.t.qs.closePools()
 	sm.setState(to, NotConnected)
+}
+
+// closeBombFactor times the query pool timeout is how long a closing may take. spec: T-26
+const closeBombFactor = 10
+
+// setTimeBomb ends the process unless it is defused in time.
+func (sm *stateManager) setTimeBomb() (defuse func()) {
+	limit := closeBombFactor * sm.t.opts.Flags.VTTablet.QueryPoolTimeout
+	if limit <= 0 {
+		return func() {}
+	}
+	timer := sm.env.AfterFunc(limit, "close-bomb", func() { sm.t.env.GoDaemon("crash", sm.t.crash) })
+	return func() { timer.Stop() }
 }
 
 // connect verifies that MySQL answers and opens the pools.

@@ -67,6 +67,13 @@ func (e *txEngine) reserve(ctx *sim.Context, opts query.ExecuteOptions, caller s
 	return c, nil
 }
 
+// autocommit takes a connection for one write. Unlike begin it does not ask for the engine's
+// state: a write that was admitted before a drain is part of it, until the pool is closed.
+// spec: T-53, T-142
+func (e *txEngine) autocommit(ctx *sim.Context, opts query.ExecuteOptions, caller string) (*txConn, error) {
+	return e.pool.begin(ctx, opts, caller, vterr.InUseForQuery)
+}
+
 func (e *txEngine) enter() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -146,7 +153,7 @@ func (e *txEngine) close() {
 		e.doom()
 	}
 	stop := e.doomAfter(period)
-	e.pool.waitEmpty()
+	e.pool.closeWhenEmpty()
 	stop()
 	e.setState(txNotServing)
 }

@@ -25,7 +25,9 @@ type txPool struct {
 	open   map[int64]*txConn
 	// dooming is set when a drain's patience is over: what comes back is rolled back.
 	dooming bool
-	empty   *sim.Event // there while somebody waits for open to become empty
+	// closed is set when a drain is over: who waited for a connection gets none.
+	closed bool
+	empty  *sim.Event // there while somebody waits for open to become empty
 	// ended remembers how the latest transactions ended; order is their sequence.
 	ended map[int64]endedTx
 	order []int64
@@ -76,11 +78,15 @@ func (p *txPool) begin(ctx *sim.Context, opts query.ExecuteOptions, caller, purp
 		return nil, p.t.qs.poolError(err, vterr.TransactionPoolFull(caller), caller)
 	}
 	c := &txConn{conn: conn, from: from, inUse: purpose, expires: sim.Never}
-	if limit := p.t.opts.Flags.VTTablet.TransactionTimeout; limit > 0 && !opts.DBA {
+	if limit := p.t.qs.transactionTimeout(opts); limit > 0 {
 		c.expires, c.timeout = p.env.Now().Add(limit), limit
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		from.put(conn)
+		return nil, vterr.PoolClosed(caller)
+	}
 	p.lastID++
 	c.id = p.lastID
 	p.open[c.id] = c
@@ -193,26 +199,27 @@ func (p *txPool) doom() int {
 
 func because(reason string) func(*txConn) string { return func(*txConn) string { return reason } }
 
-// waitEmpty blocks until nothing is open.
-func (p *txPool) waitEmpty() {
+// closeWhenEmpty blocks until nothing is open and closes the pool.
+func (p *txPool) closeWhenEmpty() {
 	p.mu.Lock()
-	if len(p.open) == 0 {
+	defer p.mu.Unlock()
+	for len(p.open) > 0 {
+		if p.empty == nil {
+			p.empty = p.env.NewEvent("empty")
+		}
+		empty := p.empty
 		p.mu.Unlock()
-		return
+		empty.Wait()
+		p.mu.Lock()
 	}
-	if p.empty == nil {
-		p.empty = p.env.NewEvent("empty")
-	}
-	empty := p.empty
-	p.mu.Unlock()
-	empty.Wait()
+	p.closed = true
 }
 
 // reopen takes the pool back into service after a drain.
 func (p *txPool) reopen() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.dooming = false
+	p.dooming, p.closed = false, false
 }
 
 func (p *txPool) count() int {

@@ -308,6 +308,10 @@ func latest() release.Profile { return release.Latest() }
 
 // extraTablet starts one more tablet with its MySQL server and waits for the outcome.
 func (x *stage) extraTablet(uid uint32, f flags.Set) error {
+	return x.extraTabletOf(uid, tablet.Options{Alias: alias(uid), Keyspace: "commerce", Shard: "0", Flags: f, Timings: &tablet.Timings{}})
+}
+
+func (x *stage) extraTabletOf(uid uint32, opts tablet.Options) error {
 	server := mysqld.New(x.hosts["net"].Env(), mysqld.Options{Alias: alias(uid), Timings: &mysqld.Timings{}})
 	x.mysql[uid] = server
 	x.world.AddHost(mysqld.HostName(alias(uid)), sim.HostOptions{}, func(env *sim.Env) { server.Boot(env, x.net.Node(env)) })
@@ -315,8 +319,7 @@ func (x *stage) extraTablet(uid uint32, f flags.Set) error {
 	done := x.env.NewEvent("started")
 	x.world.AddHost(alias(uid).String(), sim.HostOptions{}, func(env *sim.Env) {
 		node := x.net.Node(env)
-		tb := tablet.New(env, node, topo.NewServer(env, node, topo.Options{}), server,
-			tablet.Options{Alias: alias(uid), Keyspace: "commerce", Shard: "0", Flags: f, Timings: &tablet.Timings{}})
+		tb := tablet.New(env, node, topo.NewServer(env, node, topo.Options{}), server, opts)
 		x.tablets[uid] = tb
 		result = tb.Start()
 		done.Set()

@@ -2,6 +2,7 @@ package topo
 
 import (
 	"errors"
+	"fmt"
 
 	"bufsim/model/topodata"
 	"bufsim/sim"
@@ -37,6 +38,21 @@ func (s *Server) UpdateCellInfo(ctx *sim.Context, cell string, update func(*topo
 // GetCellNames lists the cells, sorted; none is no error.
 func (s *Server) GetCellNames(ctx *sim.Context) ([]string, error) {
 	return names(s.global.ListDir(ctx, cellsDir, false))
+}
+
+// DeleteCellInfo deletes a cell's record; NoNode if there is none. Unless forced it
+// refuses while keyspaces are served in the cell. spec: O-17
+func (s *Server) DeleteCellInfo(ctx *sim.Context, cell string, force bool) error {
+	served, err := s.GetSrvKeyspaceNames(ctx, cell)
+	switch {
+	case force:
+	case err != nil:
+		return err
+	case len(served) > 0:
+		//lint:ignore ST1005 the text is that of Vitess's programs
+		return fmt.Errorf("cell %v has serving keyspaces. Before deleting, delete keyspace with DeleteKeyspace, or use -force to continue anyway.", cell)
+	}
+	return s.global.Delete(ctx, cellInfoPath(cell), AnyVersion)
 }
 
 // cellsOrAll gives cells, or all known cells if there are none. spec: O-16

@@ -76,7 +76,8 @@ func (l *link) rawConsul(err error) error {
 	kind, broken := brokenBy(err)
 	switch {
 	case errors.Is(err, wire.ErrNoLeader):
-		return errors.New("Unexpected response code: 500 (No cluster leader)") //nolint:staticcheck // the library's text
+		//lint:ignore ST1005 the text is that of the client library
+		return errors.New("Unexpected response code: 500 (No cluster leader)")
 	case !broken:
 		return err
 	case kind == simnet.Closed:

@@ -2,15 +2,24 @@ package topo
 
 import (
 	"fmt"
+	"time"
 
 	"bufsim/sim"
 )
 
 // resource is what can be locked.
 type resource struct {
-	kind string // "keyspace" or "shard"
-	name string // ks, or ks/shard
+	kind string // "keyspace", "shard", "routing rules" or "named"
+	name string // ks, ks/shard, or the name
 	dir  string
+}
+
+// The resource of the routing rules, and those of named locks.
+func routingRulesResource() resource {
+	return resource{"routing rules", routingRulesDir, routingRulesDir}
+}
+func namedResource(name string) resource {
+	return resource{"named", name, namedLocksDir + "/" + name}
 }
 
 func keyspaceResource(ks string) resource { return resource{"keyspace", ks, keyspaceDir(ks)} }
@@ -60,6 +69,30 @@ func (s *Server) LockShard(ctx *sim.Context, keyspace, shard, action string) (lo
 // somebody holds the lock. spec: O-40, R-2
 func (s *Server) TryLockShard(ctx *sim.Context, keyspace, shard, action string) (lockCtx *sim.Context, unlock func(*error), err error) {
 	return s.lock(ctx, shardResource(keyspace, shard), action, Conn.TryLock)
+}
+
+// LockKeyspaceWithTTL is LockKeyspace for a lock that lives for ttl, in whole seconds,
+// where the implementation looks at it. spec: O-38, O-41
+func (s *Server) LockKeyspaceWithTTL(ctx *sim.Context, keyspace, action string, ttl time.Duration) (*sim.Context, func(*error), error) {
+	return s.lock(ctx, keyspaceResource(keyspace), action, func(conn Conn, ctx *sim.Context, dir, contents string) (LockDescriptor, error) {
+		return conn.LockWithTTL(ctx, dir, contents, ttl)
+	})
+}
+
+// LockRoutingRules takes the lock of the routing rules; see LockShard. spec: O-31
+func (s *Server) LockRoutingRules(ctx *sim.Context, action string) (*sim.Context, func(*error), error) {
+	return s.lock(ctx, routingRulesResource(), action, Conn.LockName)
+}
+
+// LockName takes a lock that belongs to no record and lives for a day; see LockShard.
+// spec: O-31, O-35, O-38
+func (s *Server) LockName(ctx *sim.Context, name, action string) (*sim.Context, func(*error), error) {
+	return s.lock(ctx, namedResource(name), action, Conn.LockName)
+}
+
+// CheckNameLocked is CheckShardLocked for a named lock.
+func (s *Server) CheckNameLocked(ctx *sim.Context, name string) error {
+	return checkLocked(ctx, namedResource(name))
 }
 
 // CheckKeyspaceLocked is CheckShardLocked for a keyspace.

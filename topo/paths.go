@@ -9,10 +9,17 @@ const (
 	cellsDir             = "cells"
 	keyspacesDir         = "keyspaces"
 	tabletsDir           = "tablets"
+	cellsAliasesDir      = "cells_aliases"
+	namedLocksDir        = "internal/named_locks"
+	routingRulesDir      = "routing_rules"
 	srvVSchemaPath       = "SrvVSchema"
 	routingRulesPath     = "RoutingRules"
 	shardRoutingRulePath = "ShardRoutingRules"
+	mirrorRulesPath      = "MirrorRules"
+	keyspaceRulesPath    = routingRulesDir + "/keyspace/Rules"
 )
+
+func cellsAliasPath(alias string) string { return cellsAliasesDir + "/" + alias + "/CellsAlias" }
 
 func cellInfoPath(cell string) string   { return cellsDir + "/" + cell + "/CellInfo" }
 func keyspaceDir(ks string) string      { return keyspacesDir + "/" + ks }

@@ -11,14 +11,24 @@ import (
 // under the keyspace's lock, and writes them blindly to the cells (none: all), in
 // parallel. It refuses while a migration is under way and when the serving shards
 // do not cover the keyspace. If the keyspace has no record, leftovers in the cells
-// are deleted and the error is NoNode. A snapshot keyspace is checked too (no
-// allow_partial). spec: O-54, O-55
-func (s *Server) RebuildKeyspaceGraph(ctx *sim.Context, keyspace string, cells []string) (err error) {
+// are deleted and the error is NoNode. spec: O-54, O-55
+func (s *Server) RebuildKeyspaceGraph(ctx *sim.Context, keyspace string, cells []string) error {
+	return s.rebuild(ctx, keyspace, cells, false)
+}
+
+// RebuildKeyspaceGraphPartial is RebuildKeyspaceGraph, except that the serving shards
+// of a snapshot keyspace need not cover it (allow_partial). spec: O-54
+func (s *Server) RebuildKeyspaceGraphPartial(ctx *sim.Context, keyspace string, cells []string) error {
+	return s.rebuild(ctx, keyspace, cells, true)
+}
+
+func (s *Server) rebuild(ctx *sim.Context, keyspace string, cells []string, partial bool) (err error) {
 	cells, err = s.cellsOrAll(ctx, cells)
 	if err != nil {
 		return err
 	}
-	if _, err := s.GetKeyspace(ctx, keyspace); err != nil {
+	ks, err := s.GetKeyspace(ctx, keyspace)
+	if err != nil {
 		if IsErrType(err, NoNode) {
 			s.deleteLeftovers(ctx, keyspace, cells)
 		}
@@ -29,7 +39,7 @@ func (s *Server) RebuildKeyspaceGraph(ctx *sim.Context, keyspace string, cells [
 		return err
 	}
 	defer unlock(&err)
-	return s.rebuildLocked(ctx, keyspace, cells)
+	return s.rebuildLocked(ctx, keyspace, cells, partial && ks.Type == topodata.KeyspaceSnapshot)
 }
 
 func (s *Server) deleteLeftovers(ctx *sim.Context, keyspace string, cells []string) {
@@ -40,7 +50,7 @@ func (s *Server) deleteLeftovers(ctx *sim.Context, keyspace string, cells []stri
 	}
 }
 
-func (s *Server) rebuildLocked(ctx *sim.Context, keyspace string, cells []string) error {
+func (s *Server) rebuildLocked(ctx *sim.Context, keyspace string, cells []string, partial bool) error {
 	shards, err := s.readShards(ctx, keyspace)
 	if err != nil {
 		return err
@@ -52,7 +62,7 @@ func (s *Server) rebuildLocked(ctx *sim.Context, keyspace string, cells []string
 	}
 	srv := servingGraph(shards)
 	for _, cell := range cells {
-		if err := OrderAndCheckPartitions(cell, srv); err != nil {
+		if err := OrderAndCheckPartitions(cell, srv); err != nil && !partial {
 			return err
 		}
 	}

@@ -29,6 +29,8 @@ type Server struct {
 	mu     *sim.Mutex // guards what follows; held while a connection is opened (O-14)
 	cells  map[string]cellConn
 	counts map[string]*connCounts
+	// aliases are the aliases of cells that were looked up (O-15).
+	aliases map[string]string
 }
 
 type cellConn struct {
@@ -41,7 +43,7 @@ type cellConn struct {
 func NewServer(env *sim.Env, node *simnet.Node, opts Options) *Server {
 	s := &Server{
 		env: env.Named("topo"), node: node, opts: opts.withDefaults(),
-		cells: map[string]cellConn{}, counts: map[string]*connCounts{},
+		cells: map[string]cellConn{}, counts: map[string]*connCounts{}, aliases: map[string]string{},
 	}
 	s.mu = s.env.NewMutex("cells")
 	s.connectGlobal()

@@ -31,9 +31,7 @@ func saidByScenario() []string {
 // notSimulated are flags of things that have no model.
 func notSimulated() []string {
 	return []string{
-		"degraded-threshold", "disk-write-dir", "disk-write-interval", "disk-write-timeout",
-		"heartbeat-enable", "heartbeat-interval", "heartbeat-on-demand-duration",
-		"queryserver-config-stream-pool-size", "queryserver-config-stream-pool-timeout",
+		"degraded-threshold",
 		"replication-connect-retry", "transaction-mode",
 	}
 }

@@ -20,6 +20,10 @@ func BenchmarkScenarioAll(b *testing.B) {
 
 func benchmarkRun(b *testing.B, name, rel string) {
 	s, opts := load(b, name, rel)
+	benchmarkScenario(b, s, opts)
+}
+
+func benchmarkScenario(b *testing.B, s *scenario.Scenario, opts runner.Options) {
 	pool := sim.NewPool()
 	defer pool.Close()
 	opts.Pool = pool
@@ -34,4 +38,13 @@ func benchmarkRun(b *testing.B, name, rel string) {
 		steps += r.Steps
 	}
 	b.ReportMetric(float64(steps)/b.Elapsed().Seconds(), "steps/s")
+}
+
+// BenchmarkRunWindow plays one run of the window study: twenty busy clients, one reparent.
+func BenchmarkRunWindow(b *testing.B) {
+	s, err := scenario.LoadFile("../window/scenario.yaml", scenario.VitessOptions())
+	if err != nil {
+		b.Fatal(err)
+	}
+	benchmarkScenario(b, s, runner.Options{})
 }

@@ -4,7 +4,7 @@
 // Messages are immutable by convention: whoever received or sent one does not change it,
 // and slices in it may be shared. So a simulated network can pass them on without copies.
 //
-// Left out: streaming results, two-phase commit, message streams, VStream. The text of a
+// Left out: streaming results (StreamExecute answers once, at its end), two-phase commit, message streams, VStream. The text of a
 // statement is optional; what a statement does is in its typed fields.
 //
 // Invariant: the zero of every field means "not given".

@@ -1,6 +1,10 @@
 package query
 
-import "bufsim/model/topodata"
+import (
+	"time"
+
+	"bufsim/model/topodata"
+)
 
 // The methods of the query service, as they are named on the network.
 const (
@@ -9,6 +13,7 @@ const (
 	MethodBeginExecute        = "query.BeginExecute"
 	MethodReserveExecute      = "query.ReserveExecute"
 	MethodReserveBeginExecute = "query.ReserveBeginExecute"
+	MethodStreamExecute       = "query.StreamExecute"
 	MethodCommit              = "query.Commit"
 	MethodRollback            = "query.Rollback"
 	MethodRelease             = "query.Release"
@@ -21,10 +26,16 @@ type ExecuteOptions struct {
 	ClientFoundRows bool
 	// DBA lifts the query and transaction timeouts (T-50).
 	DBA bool
+	// OLAP takes the transaction timeout of analytical sessions (T-54).
+	OLAP bool
+	// AuthoritativeTimeout replaces the tablet's own query timeout (T-50).
+	AuthoritativeTimeout time.Duration
+	// TransactionTimeout lowers the tablet's own transaction timeout (T-54).
+	TransactionTimeout time.Duration
 }
 
-// ExecuteRequest is the request of Execute, BeginExecute, ReserveExecute and
-// ReserveBeginExecute; the method says which.
+// ExecuteRequest is the request of Execute, BeginExecute, ReserveExecute,
+// ReserveBeginExecute and StreamExecute; the method says which.
 type ExecuteRequest struct {
 	Target    Target
 	Statement Statement

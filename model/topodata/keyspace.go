@@ -37,13 +37,3 @@ type Keyspace struct {
 
 // Clone gives a copy; the record holds nothing that could be shared.
 func (k Keyspace) Clone() Keyspace { return k }
-
-// CellInfo is the global record that tells where a cell's topology server is.
-// spec: O-45
-type CellInfo struct {
-	ServerAddress string
-	Root          string
-}
-
-// Clone gives a copy; the record holds nothing that could be shared.
-func (c CellInfo) Clone() CellInfo { return c }

@@ -19,6 +19,20 @@ type ShardRoutingRule struct {
 	Shard        string
 }
 
+// MirrorRule sends a share of the queries that name FromTable to ToTable, too.
+// spec: O-53
+type MirrorRule struct {
+	FromTable, ToTable string
+	// Percent is the share, from 0 to 100.
+	Percent int
+}
+
+// KeyspaceRoutingRule sends queries for one keyspace to another.
+// spec: O-53
+type KeyspaceRoutingRule struct {
+	FromKeyspace, ToKeyspace string
+}
+
 // SrvVSchema is a cell's record of how tables are routed. Denied tables are not in it.
 // spec: O-53
 type SrvVSchema struct {
@@ -26,6 +40,9 @@ type SrvVSchema struct {
 	Keyspaces         []string
 	RoutingRules      []RoutingRule
 	ShardRoutingRules []ShardRoutingRule
+
+	KeyspaceRoutingRules []KeyspaceRoutingRule
+	MirrorRules          []MirrorRule
 }
 
 // Clone gives a deep copy.
@@ -36,6 +53,8 @@ func (v SrvVSchema) Clone() SrvVSchema {
 		v.RoutingRules[i].ToTables = slices.Clone(r.ToTables)
 	}
 	v.ShardRoutingRules = slices.Clone(v.ShardRoutingRules)
+	v.KeyspaceRoutingRules = slices.Clone(v.KeyspaceRoutingRules)
+	v.MirrorRules = slices.Clone(v.MirrorRules)
 	return v
 }
 
@@ -43,7 +62,8 @@ func (v SrvVSchema) Clone() SrvVSchema {
 func (v SrvVSchema) Equal(o SrvVSchema) bool {
 	return slices.Equal(v.Keyspaces, o.Keyspaces) &&
 		slices.EqualFunc(v.RoutingRules, o.RoutingRules, RoutingRule.equal) &&
-		slices.Equal(v.ShardRoutingRules, o.ShardRoutingRules)
+		slices.Equal(v.ShardRoutingRules, o.ShardRoutingRules) &&
+		slices.Equal(v.KeyspaceRoutingRules, o.KeyspaceRoutingRules) && slices.Equal(v.MirrorRules, o.MirrorRules)
 }
 
 func (r RoutingRule) equal(o RoutingRule) bool {

@@ -172,6 +172,25 @@ func ConnectionLost(caller, sql string) *Error {
 	return Errorf(Canceled, "EOF (errno 2013) (sqlstate HY000)%s: Sql: %q, BindVars: {}", callerID(caller), sql)
 }
 
+// MySQLGone is the error of a statement that a MySQL server which shuts down has refused or
+// ended; text is MySQL's own. spec: T-58
+func MySQLGone(text, caller string) *Error { return New(Unavailable, text+callerID(caller)) }
+
+// RuleRefused is the error of a statement that a query rule forbids; retry says that the gate
+// may try again. spec: T-48
+func RuleRefused(rule string, retry bool, caller string) *Error {
+	code := InvalidArgument
+	if retry {
+		code = FailedPrecondition
+	}
+	return New(code, TextDisallowedByRule+": "+rule+callerID(caller))
+}
+
+// RuleTimedOut is the error of a statement that a buffering rule held for too long. spec: T-48
+func RuleTimedOut(after time.Duration, rule, caller string) *Error {
+	return New(FailedPrecondition, "buffer timeout after "+after.String()+" in rule: "+rule+callerID(caller))
+}
+
 // LockWaitTimeout is the error of a statement that waited too long for a row. spec: T-58
 func LockWaitTimeout(caller string) *Error {
 	return New(DeadlineExceeded, "Lock wait timeout exceeded; try restarting transaction (errno 1205) (sqlstate HY000)"+callerID(caller))
@@ -191,6 +210,7 @@ const (
 	HealthDemotionStalled = "VT09031: Primary demotion is stalled"
 	HealthReplicationStop = "replication is not running"
 	HealthNoHeartbeat     = "no heartbeat received in over 2x the heartbeat interval"
+	HealthHeartbeatRead   = "failed to read most recent heartbeat: "
 )
 
 // DialRefused is the transport error of a call to a process that is not there. spec: T-91

@@ -28,7 +28,7 @@ func (c *Client) Server() *Server { return c.server }
 func (s *Server) dropClient(gone *Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.process; p != nil && !s.awaitDisk(s.disk, p.died) {
+	if p := s.process; p != nil && !s.awaitServer(s.disk, p.died, true) {
 		return // the server crashed, and with it the sessions
 	}
 	for _, conn := range slices.Clone(s.conns) {
@@ -54,25 +54,15 @@ func (c *Client) quick(fn func(*Server) error) error {
 // command runs a command that takes some time and happens at its end. If the caller or
 // the server dies meanwhile, it does not happen.
 func (c *Client) command(cost func(*Timings) sim.Dist, fn func(*Server) error) error {
-	return c.run(func(s *Server) time.Duration { return s.draw(cost(&s.timings)) }, fn)
+	return c.run(false, func(s *Server) time.Duration { return s.draw(cost(&s.timings)) }, fn)
 }
 
 // diskCommand is a command that writes to the disk.
 func (c *Client) diskCommand(cost func(*Timings) sim.Dist, fn func(*Server) error) error {
-	s := c.server
-	died := (*sim.Event)(nil)
-	return c.run(func(s *Server) time.Duration {
-		died = s.process.died
-		return s.timings.onDisk(s.draw(cost(&s.timings)))
-	}, func(*Server) error {
-		if !s.awaitDisk(c.env, died) {
-			return ErrGone
-		}
-		return fn(s)
-	})
+	return c.run(true, func(s *Server) time.Duration { return s.timings.onDisk(s.draw(cost(&s.timings))) }, fn)
 }
 
-func (c *Client) run(cost func(*Server) time.Duration, fn func(*Server) error) error {
+func (c *Client) run(isWrite bool, cost func(*Server) time.Duration, fn func(*Server) error) error {
 	s := c.server
 	wait, died, err := c.start(cost)
 	if err != nil {
@@ -83,7 +73,7 @@ func (c *Client) run(cost func(*Server) time.Duration, fn func(*Server) error) e
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if died.IsSet() || !s.up.Load() {
+	if !s.awaitServer(c.env, died, isWrite) || died.IsSet() || !s.up.Load() {
 		return ErrGone
 	}
 	return fn(s)

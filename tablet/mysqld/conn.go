@@ -129,8 +129,8 @@ func (c *Conn) work(ctx *sim.Context, cost time.Duration) error {
 
 func (c *Conn) finishStatement(ctx *sim.Context, st query.Statement) (query.Result, error) {
 	result, p, err := c.effect(st)
-	for errors.Is(err, errDiskStalled) {
-		if err := c.awaitDisk(ctx); err != nil {
+	for errors.Is(err, errHangs) {
+		if err := c.awaitServer(ctx, st.Verb.IsWrite()); err != nil {
 			return query.Result{}, err
 		}
 		result, p, err = c.effect(st)
@@ -150,10 +150,10 @@ func (c *Conn) effect(st query.Statement) (query.Result, *pending, error) {
 	switch {
 	case c.err != nil:
 		return query.Result{}, nil, c.err
+	case s.hangs(st.Verb.IsWrite()):
+		return query.Result{}, nil, errHangs
 	case !st.Verb.IsWrite():
 		return s.lookUp(st), nil, nil
-	case s.stall != nil:
-		return query.Result{}, nil, errDiskStalled
 	case c.inTransaction:
 		c.leaveWrite()
 		c.changes = append(c.changes, c.changeOf(st))
@@ -184,8 +184,8 @@ func (c *Conn) Commit(ctx *sim.Context) (string, error) {
 		return "", err
 	}
 	p, err := c.commitChanges()
-	for errors.Is(err, errDiskStalled) {
-		if err := c.awaitDisk(ctx); err != nil {
+	for errors.Is(err, errHangs) {
+		if err := c.awaitServer(ctx, true); err != nil {
 			return "", err
 		}
 		p, err = c.commitChanges()
@@ -204,8 +204,8 @@ func (c *Conn) commitChanges() (*pending, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	if s.stall != nil && len(c.changes) > 0 {
-		return nil, errDiskStalled
+	if s.hangs(len(c.changes) > 0) {
+		return nil, errHangs
 	}
 	changes := c.changes
 	c.inTransaction, c.changes = false, nil
@@ -258,6 +258,16 @@ func (c *Conn) Kill() {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	c.end(ErrKilled)
+}
+
+// KillQuery ends the statement under way and leaves the session alive; a write that is in
+// the log still happens. The caller is the one whose call of Exec returned with its context's
+// error.
+// spec: T-51
+func (c *Conn) KillQuery() {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.leaveWrite()
 }
 
 // Close ends the session, rolling back an open transaction.

@@ -11,7 +11,6 @@ var (
 	// ErrKilled: somebody killed the connection.
 	ErrKilled = errors.New("connection was killed (errno 2013) (sqlstate HY000)")
 	// ErrShutdown: the server ends in an orderly way (errno 1053). spec: T-58, T-119
-	//lint:ignore ST1005 MySQL's text
 	ErrShutdown = errors.New("Server shutdown in progress (errno 1053) (sqlstate 08S01)")
 	// ErrReadOnly: read_only or super_read_only forbids the write. spec: T-58, T-123
 	//lint:ignore ST1005 MySQL's text

@@ -206,7 +206,7 @@ func (r *receiver) store(b *batch) (flush time.Duration, running bool) {
 	defer s.mu.Unlock()
 	if s.stall != nil && len(b.entries) > 0 {
 		r.heard.Store(notListening)
-		s.awaitDisk(r.p.env, r.p.died)
+		s.awaitServer(r.p.env, r.p.died, true)
 	}
 	if s.receiver != r {
 		return 0, false

@@ -1,6 +1,7 @@
 package mysqld
 
 import (
+	"context"
 	"time"
 
 	"bufsim/model/gtid"
@@ -31,14 +32,23 @@ func (c *Client) ReplicationStatus() (status ReplicationStatus, err error) {
 	return status, err
 }
 
-// ReplicationStatusNow is ReplicationStatus without the time that the query takes, for
-// callers that hold a lock.
-func (c *Client) ReplicationStatusNow() (ReplicationStatus, error) {
+// ReplicationStatusWithin is ReplicationStatus without the time that the query takes, for
+// callers that hold a lock. A server that hangs is waited for up to limit: then the error is
+// context.DeadlineExceeded.
+func (c *Client) ReplicationStatusWithin(limit time.Duration) (ReplicationStatus, error) {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.up.Load() {
 		return ReplicationStatus{}, ErrRefused
+	}
+	if o := s.obstacle(false); o != nil {
+		s.mu.Unlock()
+		which := c.env.Select(sim.OnEvent(o), c.env.After(limit))
+		s.mu.Lock()
+		if which == 1 {
+			return ReplicationStatus{}, context.DeadlineExceeded
+		}
 	}
 	return s.replicationStatus()
 }
@@ -239,4 +249,11 @@ func (s *Server) Preset(writable, semiSyncSource, semiSyncReplica bool, source t
 	}
 	s.emitReadOnly()
 	s.emitSemiSync(0)
+}
+
+// PresetTable makes an empty table that the server has had for long, without a transaction.
+func (s *Server) PresetTable(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tables.named(name).Writes = 1
 }

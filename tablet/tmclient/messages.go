@@ -85,8 +85,8 @@ type FullStatus struct {
 	SemiSyncAckers int
 	// SemiSyncBlocked is set by the tablet's monitor when commits hang. spec: T-118
 	SemiSyncBlocked bool
-	// DiskStalled is set when the tablet's probe of its disk hangs; nothing else is known then.
-	// spec: T-12
+	// DiskStalled is set by the tablet's probe of its disk (v22); then all else but alias and
+	// type is left out, since MySQL is not asked. spec: T-12
 	DiskStalled bool
 	// SourceHeartbeat is what a replica asks of its source; ReplicaNetTimeout is after what
 	// silence it gives the source up. The one should be half of the other.

@@ -6,7 +6,7 @@
 // When a watch breaks, the value stays for some time and the watch is opened
 // again. The list of keyspace names is not watched but queried and cached.
 //
-// Left out: the counters, and the text status page.
+// Left out: the text status page.
 //
 // Invariants: while a watch runs, reads touch no topology and never block; there
 // is at most one watch attempt per value and one query per cell at a time; a

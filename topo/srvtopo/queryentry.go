@@ -13,6 +13,8 @@ type queryEntry struct {
 	opts  Options
 	query func(ctx *sim.Context) ([]string, error)
 
+	counts *counters
+
 	mu         *sim.Mutex // guards all below
 	value      []string
 	valueTime  sim.Time
@@ -23,11 +25,12 @@ type queryEntry struct {
 	askedOnce  bool
 }
 
-func newQueryEntry(env *sim.Env, opts Options, query func(*sim.Context) ([]string, error)) *queryEntry {
-	return &queryEntry{env: env, opts: opts, query: query, mu: env.NewMutex("query")}
+func newQueryEntry(env *sim.Env, opts Options, counts *counters, query func(*sim.Context) ([]string, error)) *queryEntry {
+	return &queryEntry{env: env, opts: opts, query: query, counts: counts, mu: env.NewMutex("query")}
 }
 
 func (e *queryEntry) get(ctx *sim.Context, staleOK bool) ([]string, error) {
+	e.counts.queries.Add(1)
 	query, value, err := e.lookup(staleOK)
 	if query == nil {
 		return value, err
@@ -53,6 +56,7 @@ func (e *queryEntry) lookup(staleOK bool) (query *sim.Event, value []string, err
 	}
 	switch {
 	case e.younger(age):
+		e.counts.cached.Add(1)
 		return nil, e.value, nil
 	case e.refreshing != nil:
 		return e.refreshing, nil, nil
@@ -95,6 +99,7 @@ func (e *queryEntry) refresh() {
 		if err == nil {
 			e.value, e.valueTime, e.known = value, e.env.Now(), true
 		} else {
+			e.counts.errors.Add(1)
 			e.env.Logf("error", "ResilientQuery(GetSrvKeyspaceNames) failed: %v", err)
 		}
 		e.refreshing = nil

@@ -54,6 +54,8 @@ type ResilientServer struct {
 	topo Topo
 	opts Options
 
+	counts *counters
+
 	mu        *sim.Mutex // guards the maps
 	keyspaces map[keyspaceKey]*watchEntry[topodata.SrvKeyspace]
 	vschemas  map[string]*watchEntry[topodata.SrvVSchema]
@@ -72,7 +74,7 @@ func NewResilientServer(env *sim.Env, ts Topo, opts Options) (*ResilientServer, 
 	}
 	env = env.Named("srvtopo")
 	return &ResilientServer{
-		env: env, topo: ts, opts: opts, mu: env.NewMutex("mu"),
+		env: env, topo: ts, opts: opts, counts: newCounters(env), mu: env.NewMutex("mu"),
 		keyspaces: map[keyspaceKey]*watchEntry[topodata.SrvKeyspace]{},
 		vschemas:  map[string]*watchEntry[topodata.SrvVSchema]{},
 		names:     map[string]*queryEntry{},
@@ -113,7 +115,7 @@ func (r *ResilientServer) GetSrvKeyspaceNames(ctx *sim.Context, cell string, sta
 	r.mu.Lock()
 	entry := r.names[cell]
 	if entry == nil {
-		entry = newQueryEntry(r.env, r.opts, func(ctx *sim.Context) ([]string, error) {
+		entry = newQueryEntry(r.env, r.opts, r.counts, func(ctx *sim.Context) ([]string, error) {
 			return r.topo.GetSrvKeyspaceNames(ctx, cell)
 		})
 		r.names[cell] = entry
@@ -128,7 +130,7 @@ func (r *ResilientServer) keyspace(cell, keyspace string) *watchEntry[topodata.S
 	key := keyspaceKey{cell, keyspace}
 	entry := r.keyspaces[key]
 	if entry == nil {
-		entry = newWatchEntry(r.env, r.opts, cell+"."+keyspace, func(ctx *sim.Context) (*topodata.SrvKeyspace, *sim.Chan[topo.SrvKeyspaceWatch], error) {
+		entry = newWatchEntry(r.env, r.opts, r.counts, cell+"."+keyspace, func(ctx *sim.Context) (*topodata.SrvKeyspace, *sim.Chan[topo.SrvKeyspaceWatch], error) {
 			return r.topo.WatchSrvKeyspace(ctx, cell, keyspace)
 		})
 		r.keyspaces[key] = entry
@@ -141,7 +143,7 @@ func (r *ResilientServer) vschema(cell string) *watchEntry[topodata.SrvVSchema] 
 	defer r.mu.Unlock()
 	entry := r.vschemas[cell]
 	if entry == nil {
-		entry = newWatchEntry(r.env, r.opts, cell, func(ctx *sim.Context) (*topodata.SrvVSchema, *sim.Chan[topo.SrvVSchemaWatch], error) {
+		entry = newWatchEntry(r.env, r.opts, r.counts, cell, func(ctx *sim.Context) (*topodata.SrvVSchema, *sim.Chan[topo.SrvVSchemaWatch], error) {
 			return r.topo.WatchSrvVSchema(ctx, cell)
 		})
 		r.vschemas[cell] = entry

@@ -18,10 +18,11 @@ const (
 
 // watchEntry is one watched value. spec: O-58..O-63
 type watchEntry[T any] struct {
-	env   *sim.Env
-	opts  Options
-	key   string
-	start func(ctx *sim.Context) (*T, *sim.Chan[topo.Watched[T]], error)
+	env    *sim.Env
+	opts   Options
+	counts *counters
+	key    string
+	start  func(ctx *sim.Context) (*T, *sim.Chan[topo.Watched[T]], error)
 
 	mu        *sim.Mutex // guards all below; held while listeners are called
 	state     watchState
@@ -34,12 +35,13 @@ type watchEntry[T any] struct {
 	listeners []func(*T, error) bool
 }
 
-func newWatchEntry[T any](env *sim.Env, opts Options, key string, start func(*sim.Context) (*T, *sim.Chan[topo.Watched[T]], error)) *watchEntry[T] {
-	return &watchEntry[T]{env: env, opts: opts, key: key, start: start, mu: env.NewMutex("entry")}
+func newWatchEntry[T any](env *sim.Env, opts Options, counts *counters, key string, start func(*sim.Context) (*T, *sim.Chan[topo.Watched[T]], error)) *watchEntry[T] {
+	return &watchEntry[T]{env: env, opts: opts, counts: counts, key: key, start: start, mu: env.NewMutex("entry")}
 }
 
 // get gives the value. spec: O-58, O-59
 func (e *watchEntry[T]) get(ctx *sim.Context) (*T, error) {
+	e.counts.queries.Add(1)
 	attempt, value, err := e.lookup()
 	if attempt == nil {
 		return value, err
@@ -60,7 +62,10 @@ func (e *watchEntry[T]) lookup() (attempt *sim.Event, value *T, err error) {
 		return nil, e.value, e.err
 	}
 	e.ensureWatching()
-	if e.state == starting && !e.fresh() {
+	switch {
+	case e.fresh():
+		e.counts.cached.Add(1)
+	case e.state == starting:
 		return e.started, nil, nil
 	}
 	value, err = e.answer()
@@ -156,6 +161,7 @@ func (e *watchEntry[T]) fail(err error, judge func(error)) {
 	if topo.IsErrType(err, topo.NoNode) {
 		e.value = nil
 	}
+	e.counts.errors.Add(1)
 	e.errTime, e.failed = e.env.Now(), true
 	judge(err)
 	e.attemptEnded(idle)

@@ -230,11 +230,13 @@ func (s *Server) awaitLeader(ctx *sim.Context) error {
 	})
 }
 
-// without does something without mu.
+// without does something without mu. Nothing is deferred: a process that dies meanwhile
+// must not take mu with it.
 func (s *Server) without(do func() error) error {
 	s.store.mu.Unlock()
-	defer s.store.mu.Lock()
-	return do()
+	err := do()
+	s.store.mu.Lock()
+	return err
 }
 
 // errorOf is the injected error of an operation.

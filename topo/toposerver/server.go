@@ -90,15 +90,14 @@ func (s *Server) start() {
 const generationsMax = 1 << 40
 
 func (s *Server) status(ctx *sim.Context, _ any) (any, error) {
+	s.store.mu.Lock()
+	var err error
 	if s.behaves.statusNeedsLeader {
-		if err := s.enter(ctx, "", ""); err != nil {
-			return nil, err
-		}
-	} else {
-		s.store.mu.Lock()
+		err = s.awaitLeader(ctx)
 	}
-	defer s.store.mu.Unlock()
-	return wire.StatusResponse{Revision: s.store.revision}, nil
+	resp := wire.StatusResponse{Revision: s.store.revision}
+	s.store.mu.Unlock()
+	return resp, err
 }
 
 func (s *Server) rangeKeys(ctx *sim.Context, req any) (any, error) {

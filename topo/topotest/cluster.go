@@ -19,9 +19,11 @@ type Cluster struct {
 	// Topo is the server's host: crash, restart or pause it for an outage.
 	Topo *sim.Host
 
-	implementation string
-	netEnv         *sim.Env
-	clients        int
+	// Implementation is that of all servers, and of clients that say nothing else.
+	Implementation string
+
+	netEnv  *sim.Env
+	clients int
 }
 
 // NewCluster makes a cluster of etcd2 that has not run yet.
@@ -31,7 +33,7 @@ func NewCluster(cfg sim.Config, opts simnet.Options) *Cluster {
 
 // NewClusterOf is NewCluster for another implementation, also of the clients.
 func NewClusterOf(implementation string, cfg sim.Config, opts simnet.Options) *Cluster {
-	c := &Cluster{World: sim.New(cfg), implementation: implementation}
+	c := &Cluster{World: sim.New(cfg), Implementation: implementation}
 	c.netEnv = c.World.AddHost("net", sim.HostOptions{}, nil).Env()
 	c.Net = simnet.New(c.netEnv, opts)
 	c.Topo, c.Store = c.AddServer("topo")
@@ -42,14 +44,14 @@ func NewClusterOf(implementation string, cfg sim.Config, opts simnet.Options) *C
 func (c *Cluster) AddServer(host string) (*sim.Host, *toposerver.Store) {
 	store := toposerver.NewStore(c.netEnv)
 	return c.World.AddHost(host, sim.HostOptions{}, func(env *sim.Env) {
-		toposerver.Serve(env, c.Net.Node(env), store, toposerver.Options{Implementation: c.implementation})
+		toposerver.Serve(env, c.Net.Node(env), store, toposerver.Options{Implementation: c.Implementation})
 	}), store
 }
 
 // AddObserver adds a read-only server of the data of the host "topo".
 func (c *Cluster) AddObserver(host string) *sim.Host {
 	return c.World.AddHost(host, sim.HostOptions{}, func(env *sim.Env) {
-		toposerver.ServeObserver(env, c.Net.Node(env), c.Store, toposerver.Options{Implementation: c.implementation})
+		toposerver.ServeObserver(env, c.Net.Node(env), c.Store, toposerver.Options{Implementation: c.Implementation})
 	})
 }
 
@@ -58,7 +60,7 @@ func (c *Cluster) AddObserver(host string) *sim.Host {
 func (c *Cluster) Client(host string, opts topo.Options, fn func(env *sim.Env, ts *topo.Server)) *sim.Host {
 	c.clients++
 	if opts.Implementation == "" {
-		opts.Implementation = c.implementation
+		opts.Implementation = c.Implementation
 	}
 	return c.World.AddHost(host, sim.HostOptions{}, func(env *sim.Env) {
 		fn(env, topo.NewServer(env, c.Net.Node(env), opts))
