@@ -31,7 +31,9 @@ func (g *Gate) Start(ctx *sim.Context) error {
 	if err := g.startGateway(); err != nil {
 		return err
 	}
-	g.rebuildTopology(ctx)
+	if err := g.rebuildTopology(ctx); err != nil {
+		return err
+	}
 	if err := g.waitForTablets(ctx, types); err != nil {
 		return err
 	}
@@ -132,33 +134,40 @@ func (g *Gate) startGateway() error {
 	return nil
 }
 
-// rebuildTopology makes the serving records that the cell lacks. What fails is only told.
-// spec: G-83, O-81
-func (g *Gate) rebuildTopology(ctx *sim.Context) {
+// rebuildTopology makes the serving records that the cell lacks. A topology that cannot be read
+// ends the start; a rebuild that fails is only told. spec: G-83, O-81, topo 12
+func (g *Gate) rebuildTopology(ctx *sim.Context) error {
 	cells := []string{g.opts.Cell}
 	keyspaces, err := g.topo.GetKeyspaces(ctx)
 	if err != nil {
-		g.env.Logf("error", "vtgate: failed to read keyspaces: %v", err)
-		return
+		return fmt.Errorf("rebuildTopoGraphs failed: failed to read keyspaces: %w", err)
 	}
 	for _, keyspace := range keyspaces {
-		if _, err := g.topo.GetSrvKeyspace(ctx, g.opts.Cell, keyspace); !topo.IsErrType(err, topo.NoNode) {
+		_, err := g.topo.GetSrvKeyspace(ctx, g.opts.Cell, keyspace)
+		switch {
+		case err == nil:
 			continue
+		case !topo.IsErrType(err, topo.NoNode):
+			return fmt.Errorf("rebuildTopoGraphs failed: failed to read SrvKeyspace: %w", err)
 		}
 		if err := g.topo.RebuildKeyspaceGraph(ctx, keyspace, cells); err != nil {
 			g.env.Logf("error", "vtgate: failed to rebuild keyspace %s: %v", keyspace, err)
 		}
 	}
 	value, err := g.topo.GetSrvVSchema(ctx, g.opts.Cell)
-	missing := topo.IsErrType(err, topo.NoNode) || err == nil && slices.ContainsFunc(keyspaces, func(keyspace string) bool {
+	if err != nil && !topo.IsErrType(err, topo.NoNode) {
+		return fmt.Errorf("rebuildTopoGraphs failed: failed to read SrvVSchema: %w", err)
+	}
+	missing := err != nil || slices.ContainsFunc(keyspaces, func(keyspace string) bool {
 		return !slices.Contains(value.Keyspaces, keyspace)
 	})
 	if !missing {
-		return
+		return nil
 	}
 	if err := g.topo.RebuildSrvVSchema(ctx, cells); err != nil {
 		g.env.Logf("error", "vtgate: failed to rebuild srv vschema: %v", err)
 	}
+	return nil
 }
 
 // waitForTablets waits until every shard has its tablets and every keyspace is consistent. One

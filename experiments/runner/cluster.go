@@ -13,7 +13,6 @@ import (
 	"bufsim/tablet"
 	"bufsim/tablet/mysqld"
 	"bufsim/topo"
-	"bufsim/topo/toposerver"
 )
 
 // The hosts that every world has beside tablets and gates.
@@ -36,10 +35,10 @@ type cluster struct {
 	// steady is the environment of a host that never crashes.
 	steady *sim.Env
 	net    *simnet.Network
-	store  *toposerver.Store
 	cells  map[string]string // cell of each host
 
-	topoHost, operatorHost, clientsHost *sim.Host
+	topos                     []*topoProcess // the global one first
+	operatorHost, clientsHost *sim.Host
 
 	tablets []*member
 	gates   []*gateProcess
@@ -81,13 +80,7 @@ func build(s *scenario.Scenario, profile release.Profile, set flags.Set, cfg sim
 	c := &cluster{scenario: s, profile: profile, flags: set, world: sim.New(cfg), cells: map[string]string{}}
 	c.steady = c.world.AddHost(hostNetwork, sim.HostOptions{}, nil).Env()
 	c.net = simnet.New(c.steady, simnet.Options{Loopback: sim.Constant(loopback), Between: c.latency})
-	c.store = toposerver.NewStore(c.steady)
-	c.topoHost = c.world.AddHost(hostTopo, sim.HostOptions{}, func(env *sim.Env) {
-		toposerver.Serve(env, c.net.Node(env), c.store, toposerver.Options{
-			Implementation: s.Cluster.Topo.Name(),
-			GlobalWrite:    s.Cluster.Steps.GlobalTopoWrite.Sim(), CellWrite: s.Cluster.Steps.LocalTopoWrite.Sim(), GlobalRoot: "/vitess/global",
-		})
-	})
+	c.addTopo()
 	for _, k := range s.Cluster.Keyspaces {
 		for _, sh := range k.Shards {
 			for _, t := range sh.Tablets {

@@ -95,7 +95,7 @@ func (p *play) topoCommand(ctx *sim.Context, ts *topo.Server, op *operation) (ou
 	switch op.Do {
 	case scenario.DoAddCellInfo:
 		op.what += " " + a.Cell
-		info := &topodata.CellInfo{ServerAddress: addressTopo, Root: "/vitess/" + a.Cell}
+		info := &topodata.CellInfo{ServerAddress: p.cellAddress(a.Cell), Root: "/vitess/" + a.Cell}
 		return vterr.CellCreated(a.Cell), ts.CreateCellInfo(ctx, a.Cell, info)
 	case scenario.DoCreateKeyspace:
 		op.what += " " + a.Keyspace

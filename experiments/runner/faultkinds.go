@@ -188,15 +188,20 @@ func (s site) setWritable(x *fault.Shot) ([]fault.Part, error) {
 	return nil, first
 }
 
-// wipeTopo brings the topology server back with empty disks. spec: O-92
+// wipeTopo brings topology servers back with empty disks. spec: O-92
 func (s site) wipeTopo(x *fault.Shot) ([]fault.Part, error) {
-	up := x.TakeDown(s.topoHost)
-	s.store.Wipe()
-	if x.Fault.For == 0 {
-		up()
-		return nil, nil
+	_, kind, name := scenario.FaultTarget(x.Fault.Target)
+	var parts []fault.Part
+	for _, t := range s.toposOf(kind, name) {
+		up := x.TakeDown(t.host)
+		t.store.Wipe()
+		if x.Fault.For == 0 {
+			up()
+			continue
+		}
+		parts = append(parts, fault.Part{Hosts: []string{t.host.Name()}, Undo: func(*sim.Env) error { up(); return nil }})
 	}
-	return []fault.Part{{Hosts: []string{s.topoHost.Name()}, Undo: func(*sim.Env) error { up(); return nil }}}, nil
+	return parts, nil
 }
 
 // reparent has the operator start one more operation, which the result lists behind

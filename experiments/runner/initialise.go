@@ -11,7 +11,7 @@ import (
 func (p *play) initialise(env *sim.Env, ctx *sim.Context) error {
 	ts := p.topology(env, p.net.Node(env))
 	for _, cell := range p.scenario.Cluster.Cells {
-		info := &topodata.CellInfo{ServerAddress: addressTopo, Root: "/vitess/" + cell}
+		info := &topodata.CellInfo{ServerAddress: p.cellAddress(cell), Root: "/vitess/" + cell}
 		if err := ts.CreateCellInfo(ctx, cell, info); err != nil {
 			return err
 		}

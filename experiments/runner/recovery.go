@@ -68,7 +68,11 @@ func (p *play) healAll(env *sim.Env) {
 
 // processes lists the hosts of the cluster, servers before those that need them.
 func (p *play) processes() []*sim.Host {
-	hosts := []*sim.Host{p.topoHost, p.operatorHost}
+	var hosts []*sim.Host
+	for _, t := range p.topos {
+		hosts = append(hosts, t.host)
+	}
+	hosts = append(hosts, p.operatorHost)
 	for _, m := range p.tablets {
 		hosts = append(hosts, m.mysqld)
 	}

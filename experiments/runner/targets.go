@@ -32,8 +32,8 @@ func (s site) Hosts(target string, machine bool) []*sim.Host {
 		}
 	}
 	all := target == ""
-	if all || kind == scenario.TargetTopo {
-		list = append(list, s.topoHost)
+	for _, t := range s.toposOf(kind, name) {
+		list = append(list, t.host)
 	}
 	if all || kind == scenario.TargetVTCtld {
 		list = append(list, s.operatorHost)

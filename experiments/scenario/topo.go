@@ -1,12 +1,15 @@
 package scenario
 
-// Topo is the topology service, which all cells share.
+// Topo is the topology service.
 //
 // spec: O-44
 type Topo struct {
 	// Implementation is empty for etcd2 once resolved, so that scenarios from before
 	// there was a choice stay what they were; ask [Topo.Name].
 	Implementation TopoImplementation `json:"implementation,omitempty" jsonschema:"implementation of the topology service; etcd2 if left out"`
+	// CellServers gives each cell a server of its own; otherwise all cells share the global
+	// one. spec: O-1
+	CellServers bool `json:"cell_servers,omitempty" jsonschema:"each cell has a topology server of its own, beside the global one"`
 }
 
 // Name is the name of the implementation.
