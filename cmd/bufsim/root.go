@@ -82,7 +82,7 @@ input, 3 a fault of bufsim itself, 130 interrupted.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(usageText)
 	root.AddCommand(a.runCommand(), a.scenarioCommand(), a.scenariosCommand(), a.sweepCommand(),
-		a.mergeCommand(),
+		a.mergeCommand(), a.compareCommand(),
 		a.plotCommand(), a.traceCommand(), a.invariantsCommand(), a.conformCommand(), a.versionCommand())
 	root.SetHelpCommand(helpCommand(root))
 	strictCompletion(root)

@@ -34,6 +34,8 @@ type Resolved struct {
 	Base flags.Set
 
 	base BaseFlags
+	// together plays a few seeds of all points before the next ones.
+	together bool
 }
 
 // BaseFlags gives the flags that all points of a scenario and a release share.

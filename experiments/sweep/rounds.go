@@ -19,10 +19,10 @@ const (
 )
 
 // rounds yields the seeds of each round: all at once unless the plan stops by
-// precision.
+// precision or its points are to advance together.
 func (r *Resolved) rounds() iter.Seq[scenario.Seeds] {
 	return func(yield func(scenario.Seeds) bool) {
-		if r.Plan.UntilHalfwidth == 0 {
+		if r.Plan.UntilHalfwidth == 0 && !r.together {
 			yield(r.Seeds)
 			return
 		}
