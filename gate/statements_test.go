@@ -17,7 +17,7 @@ func of(table string) func(*query.Statement) { return func(s *query.Statement) {
 
 func sql(text string) func(*query.Statement) { return func(s *query.Statement) { s.SQL = text } }
 
-// Where statements go, by what the session named. spec: D-78, gateway 9.1
+// Where statements go, by what the session named. spec: D-78, O-65, gateway 9.1
 func TestWhereStatementsGo(t *testing.T) {
 	var got []string
 	c := play(t, unsharded(), []string{"0"}, func(c *cluster) {

@@ -237,3 +237,34 @@ func TestReopenings(t *testing.T) {
 	})
 	runCluster(t, c)
 }
+
+// A process that is cut off from the topology alone hears of a change of its shard only
+// when the cut is healed; the others go on meanwhile. spec: O-96
+func TestCutOffFromTheTopology(t *testing.T) {
+	c := newCluster(0)
+	c.Client("primary", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+		ctx := env.Background()
+		_, err := ts.GetOrCreateShard(ctx, "ks", "0")
+		assert.NoError(t, err)
+		_, changes, err := ts.WatchShard(ctx, "ks", "0")
+		assert.NoError(t, err)
+		env.AfterFunc(time.Second, "cut", func() { c.Net.Partition("topo", "primary") })
+		env.AfterFunc(time.Minute, "heal", func() { c.Net.Heal("topo", "primary") })
+		for {
+			msg, ok := changes.Recv()
+			assert.True(t, ok)
+			assert.NoError(t, msg.Err)
+			if msg.Value.PrimaryAlias == alias(101) {
+				break
+			}
+		}
+		assert.InDelta(t, time.Minute, time.Duration(env.Now()), float64(3*time.Second))
+	})
+	c.Client("vtctld", topo.Options{}, func(env *sim.Env, ts *topo.Server) {
+		env.Sleep(10 * time.Second)
+		_, err := ts.UpdateShardFields(env.Background(), "ks", "0", func(s *topodata.Shard) error { s.PrimaryAlias = alias(101); return nil })
+		assert.NoError(t, err)
+		assert.Less(t, time.Duration(env.Now()), 11*time.Second)
+	})
+	runCluster(t, c)
+}

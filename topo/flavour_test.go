@@ -77,8 +77,10 @@ func TestOpenRefusals(t *testing.T) {
 		}{
 			{topo.Options{GlobalRoot: "/vitess/global"}, "topo-global-server-address must be configured"},
 			{topo.Options{ServerHost: "topo:2379"}, "topo-global-root must be non-empty"},
-			{topo.Options{Implementation: "etcd", ServerHost: "topo:2379", GlobalRoot: "/vitess/global"},
-				"Failed to open topo server (etcd,topo:2379,/vitess/global): no such topology implementation etcd"},
+			{
+				topo.Options{Implementation: "etcd", ServerHost: "topo:2379", GlobalRoot: "/vitess/global"},
+				"Failed to open topo server (etcd,topo:2379,/vitess/global): no such topology implementation etcd",
+			},
 		} {
 			_, err := topo.OpenServer(ctx, env, node, x.opts)
 			assert.EqualError(t, err, x.want)

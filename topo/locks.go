@@ -18,6 +18,7 @@ type resource struct {
 func routingRulesResource() resource {
 	return resource{"routing rules", routingRulesDir, routingRulesDir}
 }
+
 func namedResource(name string) resource {
 	return resource{"named", name, namedLocksDir + "/" + name}
 }

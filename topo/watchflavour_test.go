@@ -154,7 +154,8 @@ func TestMemoryWatch(t *testing.T) {
 // unconditional write creates. spec: O-29, O-30
 func TestWatchRecursive(t *testing.T) {
 	each(t, [4][]string{
-		{"a/Old 1", "a/New 2", "a/Blind 3", "a/Old gone", "a/Late 4"}, nil, nil,
+		{"a/Old 1", "a/New 2", "a/Blind 3", "a/Old gone", "a/Late 4"},
+		nil, nil,
 		{"a/Old 1", "a/New 2", "a/Old gone", "a/Late 4"},
 	}, func(t *testing.T, c *topotest.Cluster, want []string) {
 		withKeyspace(t, c, func(env *sim.Env, ts *topo.Server) {
