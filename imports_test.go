@@ -31,7 +31,7 @@ var edges = []struct {
 	{"experiments/stats", nil, "numbers in, numbers out"},
 	{"experiments/plotstyle", nil, "data in, figures out"},
 	{"experiments", []string{"experiments", "gate", "tablet", "topo", "sim", "sim/trace", "sim/simnet", "sim/explore", "sim/fault", "model"}, "puts the pieces together"},
-	{"cmd", []string{"experiments", "gate", "tablet", "topo", "sim", "sim/trace", "sim/explore", "model"}, "the command line"},
+	{"cmd", []string{"experiments", "gate", "tablet", "topo", "sim", "sim/trace", "sim/explore", "sim/fault", "model"}, "the command line"},
 }
 
 // modules are the third-party modules that code (tests left out) may import, by

@@ -111,6 +111,14 @@ func (g *Gate) Snapshot() metrics.Snapshot {
 	return g.registry.Snapshot()
 }
 
+// HeldRequests counts the requests that the buffer holds; 0 without one. It takes no lock.
+func (g *Gate) HeldRequests() int {
+	if g.buffer == nil {
+		return 0
+	}
+	return g.buffer.SlotsInUse()
+}
+
 // BufferStatus looks into the buffer; nothing without one.
 func (g *Gate) BufferStatus() buffer.Status {
 	if g.buffer == nil {

@@ -81,6 +81,11 @@ func (t *Tablet) Status() Status {
 	}
 }
 
+// Role is the tablet's type as somebody sees it who looks at the world from outside: unlike
+// Status it takes no lock, so that it can be asked at any time. It must not be used in real
+// time.
+func (t *Tablet) Role() topodata.TabletType { return t.sm.target.TabletType }
+
 // EnterLameduck stops advertising that the tablet serves, from the next health message on.
 // Queries go on; any SetServingType ends it.
 // spec: T-13, T-73, T-138

@@ -23,9 +23,9 @@ var update = flag.Bool("update", false, "write the generated documents and the e
 
 const docs = "../../docs/"
 
-// docs/flags.md, docs/trace.md and docs/invariants.md are made from the program.
+// docs/flags.md, docs/trace.md, docs/invariants.md and docs/faults.md are made from the program.
 func TestGeneratedDocuments(t *testing.T) {
-	for name, want := range map[string]string{"flags.md": flagReference(), "trace.md": traceReference(), "invariants.md": invariantReference()} {
+	for name, want := range map[string]string{"flags.md": flagReference(), "trace.md": traceReference(), "invariants.md": invariantReference(), "faults.md": faultReference()} {
 		if *update {
 			require.NoError(t, os.WriteFile(docs+name, []byte(want), 0o644))
 		}
@@ -67,6 +67,16 @@ func traceReference() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", d.Kind, d.Fields, d.Meaning)
 	}
 	return b.String()
+}
+
+func faultReference() string {
+	head, err := os.ReadFile("testdata/faults.head.md")
+	if err != nil {
+		return err.Error()
+	}
+	lists := report.FaultLists{Kinds: scenario.FaultKinds(), Patterns: scenario.FaultPatterns()}
+	kinds, patterns, _ := strings.Cut(lists.Markdown(), "\n\n")
+	return "# Faults\n\n" + generated + string(head) + "\n## Kinds\n\n" + kinds + "\n\n## Patterns\n\n`bufsim faults NAME` prints the lines of a pattern, `bufsim faults NAME for=10s` with\nanother value of a parameter.\n\n" + patterns
 }
 
 func invariantReference() string {

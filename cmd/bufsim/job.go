@@ -18,11 +18,13 @@ type jobInput struct {
 	settings settings
 	seed     *seedValue
 	variant  variantInput
+	faults   faultInput
 }
 
 func (in *jobInput) register(c *cobra.Command) {
 	in.settings.register(c)
 	in.seed = registerSeed(c)
+	in.faults.register(c)
 }
 
 // variantInput changes the scenario as the points of a sweep do.
@@ -79,6 +81,9 @@ func (a *app) prepare(c *cobra.Command, in *jobInput, name string) (*job, error)
 	}
 	j := &job{seed: in.seed.n}
 	if j.scenario, err = in.variant.apply(sc); err != nil {
+		return nil, err
+	}
+	if j.scenario, err = in.faults.apply(j.scenario); err != nil {
 		return nil, err
 	}
 	if j.profile, err = in.settings.profile(sc); err != nil {

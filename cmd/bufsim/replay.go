@@ -41,6 +41,13 @@ func ownWords(c *cobra.Command, except ...string) []string {
 		if f.Annotations[componentOf] != nil || f.Name == "flags-from" || slices.Contains(except, f.Name) {
 			return
 		}
+		if f.Value.Type() == "stringArray" { // one word for each: the values may hold commas
+			list, _ := c.Flags().GetStringArray(f.Name) // its type was just seen
+			for _, v := range list {
+				words = append(words, "--"+f.Name+"="+quoted(v))
+			}
+			return
+		}
 		value := f.Value.String()
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			value = strings.Join(list.GetSlice(), ",")

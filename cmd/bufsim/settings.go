@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
 	"bufsim/model/flags"
 	"bufsim/model/release"
@@ -90,7 +91,9 @@ func (s *settings) resolve(c *cobra.Command, a *app, sc *scenario.Scenario, p re
 // loadScenario finds a scenario by built-in name, number, or file.
 func loadScenario(name string) (*scenario.Scenario, error) {
 	if isFile(name) {
-		s, err := scenario.LoadFile(name, scenario.VitessOptions())
+		opts := scenario.VitessOptions()
+		opts.CheckTrigger = runner.CheckTrigger
+		s, err := scenario.LoadFile(name, opts)
 		if err != nil {
 			return nil, cannot("read the scenario", name, err)
 		}

@@ -61,7 +61,7 @@ func (p *page) wrapped(label, text string) {
 // command writes a shell command behind a label; a long one goes on after
 // backslashes, so that it can be copied as it stands.
 func (p *page) command(label, text string) {
-	lines := Fold(text, Columns-len(label)-2)
+	lines := foldCommand(text, Columns-len(label)-2)
 	for i, l := range lines {
 		if i < len(lines)-1 {
 			l += ` \`
@@ -69,6 +69,31 @@ func (p *page) command(label, text string) {
 		p.line("%s%s", label, l)
 		label = strings.Repeat(" ", len(label))
 	}
+}
+
+// foldCommand is Fold for a shell's command: what is in quotes stays in one line, however
+// long it gets.
+func foldCommand(text string, width int) []string {
+	var lines []string
+	line, word, quoted := "", "", false
+	flush := func() {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		line, word = strings.TrimLeft(line+" "+word, " "), ""
+	}
+	for _, r := range text {
+		if r == '\'' {
+			quoted = !quoted
+		}
+		if r == ' ' && !quoted {
+			flush()
+		} else {
+			word += string(r)
+		}
+	}
+	flush()
+	return append(lines, line)
 }
 
 // Fold cuts text into lines of at most width bytes, at blanks where possible and

@@ -27,6 +27,10 @@ func Run(r *runner.Result, title, replay string) string {
 		p.gap()
 		p.operation(&r.Operations[i])
 	}
+	if len(r.Faults) > 0 {
+		p.gap()
+		p.faults(r.Faults)
+	}
 	for i := range r.Gates {
 		p.gap()
 		p.line("Buffer metrics of %s", r.Gates[i].Name)

@@ -31,12 +31,10 @@ func (s site) Effect(kind string) fault.Effect {
 		return s.dropHealth
 	case scenario.FaultHoldHealth:
 		return s.holdHealth
-	case scenario.FaultWipeTopo:
-		return s.wipeTopo
 	case scenario.FaultPRS, scenario.FaultERS:
 		return s.reparent
 	}
-	return nil
+	return s.topoEffect(kind)
 }
 
 // restart ends processes in good order and starts them again; one that is down already
@@ -157,17 +155,21 @@ func (s site) holdHealth(x *fault.Shot) ([]fault.Part, error) {
 func (s site) counted(x *fault.Shot, count func(*member) *int, set func(*member, bool)) []fault.Part {
 	var parts []fault.Part
 	for _, m := range s.members(scenario.Target(x.Fault.Target)) {
-		n := count(m)
-		*n++
-		set(m, true)
-		parts = append(parts, onServer(m, func(*sim.Env) error {
-			if *n--; *n == 0 {
-				set(m, false)
-			}
-			return nil
-		}))
+		undo := counted(count(m), func(on bool) { set(m, on) })
+		parts = append(parts, onServer(m, func(*sim.Env) error { undo(); return nil }))
 	}
 	return parts
+}
+
+// counted switches something on, and off again with the last undo.
+func counted(n *int, set func(on bool)) (undo func()) {
+	*n++
+	set(true)
+	return func() {
+		if *n--; *n == 0 {
+			set(false)
+		}
+	}
 }
 
 // dropHealth has health messages vanish between a tablet and gates, while everything
@@ -186,22 +188,6 @@ func (s site) setWritable(x *fault.Shot) ([]fault.Part, error) {
 		}
 	}
 	return nil, first
-}
-
-// wipeTopo brings topology servers back with empty disks. spec: O-92
-func (s site) wipeTopo(x *fault.Shot) ([]fault.Part, error) {
-	_, kind, name := scenario.FaultTarget(x.Fault.Target)
-	var parts []fault.Part
-	for _, t := range s.toposOf(kind, name) {
-		up := x.TakeDown(t.host)
-		t.store.Wipe()
-		if x.Fault.For == 0 {
-			up()
-			continue
-		}
-		parts = append(parts, fault.Part{Hosts: []string{t.host.Name()}, Undo: func(*sim.Env) error { up(); return nil }})
-	}
-	return parts, nil
 }
 
 // reparent has the operator start one more operation, which the result lists behind

@@ -81,9 +81,10 @@ func (s site) tabletsOf(kind scenario.TargetKind, name string) []*member {
 	return list
 }
 
-// isPrimary reports whether the tablet takes itself for the primary.
+// isPrimary reports whether the tablet takes itself for the primary. A fault may ask in the
+// middle of anything, so that no lock is taken.
 func (m *member) isPrimary() bool {
-	return m.process != nil && m.process.Status().Type == topodata.Primary
+	return m.process != nil && m.process.Role() == topodata.Primary
 }
 
 // gateProcesses gives the gates that a target names at this moment.
@@ -112,7 +113,7 @@ func (g *gateProcess) held() int {
 	if g.host == nil || g.gate == nil || g.host.Down() {
 		return -1
 	}
-	return g.gate.BufferStatus().SlotsInUse
+	return g.gate.HeldRequests()
 }
 
 // onServer makes a part of what was done to a tablet's MySQL server.

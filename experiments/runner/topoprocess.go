@@ -12,6 +12,8 @@ type topoProcess struct {
 	cell  string // topo.GlobalCell for the global one
 	host  *sim.Host
 	store *toposerver.Store
+	// faults are those of the service under way.
+	faults topoFaults
 }
 
 // addTopo adds the topology servers: the global one, which serves all cells too, unless each

@@ -107,9 +107,12 @@ type ShardStatus struct {
 	Queued          int
 }
 
+// SlotsInUse counts the taken slots of all shards. It takes no lock.
+func (b *Buffer) SlotsInUse() int { return b.slots.inUse() }
+
 // Status looks at the shards, one after the other.
 func (b *Buffer) Status() Status {
-	status := Status{SlotsInUse: b.slots.inUse()}
+	status := Status{SlotsInUse: b.SlotsInUse()}
 	for _, sb := range b.all() {
 		status.Shards = append(status.Shards, sb.status())
 	}

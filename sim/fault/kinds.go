@@ -54,7 +54,7 @@ func Kinds() Table {
 		{
 			Name: DoHeal, Target: Optional, Blocks: true, Machine: true,
 			Meaning: "Every fault under way ends, on the target or everywhere.",
-			Example: "at 20s heal",
+			Example: "at 15s heal",
 		},
 		{
 			Name: DoRefuse, Target: Required, For: Optional,
