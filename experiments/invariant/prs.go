@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bufsim/sim"
+	"bufsim/sim/fault"
 	"bufsim/sim/simnet"
 	"bufsim/sim/trace"
 	"bufsim/tablet/reparent"
@@ -22,7 +23,7 @@ func prsBound() Invariant {
 		ID:      "prs-ends-in-time",
 		Meaning: "Every phase of a PlannedReparentShard ends within the time-outs that bound it.",
 		Rules:   []string{"R-229"},
-		Kinds:   slices.Concat(operationKinds(), []string{string(simnet.KindFault)}),
+		Kinds:   slices.Concat(operationKinds(), []string{string(simnet.KindFault), string(fault.KindInject)}),
 		New: func(f Facts) Checker {
 			return &prsBoundChecker{facts: f, operations: newOperations()}
 		},
@@ -47,7 +48,7 @@ const phaseSlack = time.Second
 
 // Record implements Checker. spec: R-229
 func (c *prsBoundChecker) Record(e trace.Event) {
-	if e.Kind == simnet.KindFault || e.Kind == trace.KindHost && e.Text("what") != "boot" {
+	if e.Kind == simnet.KindFault || e.Kind == fault.KindInject || e.Kind == trace.KindHost && e.Text("what") != "boot" {
 		c.disturbed = at(&e)
 	}
 	op := c.operations.observe(&e)

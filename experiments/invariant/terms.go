@@ -114,14 +114,21 @@ type servingChecker struct {
 	tablets map[string]*servingView
 }
 
-type servingView struct{ want, state trace.Event }
+type servingView struct {
+	want, state trace.Event
+	// dead is set from the crash to the next boot: what is unwound meanwhile reaches nobody.
+	dead bool
+}
 
 // Record implements Checker. spec: T-150
 func (c *servingChecker) Record(e trace.Event) {
 	t := c.tablets[e.Host]
 	if t == nil || restarted(&e) {
-		t = &servingView{}
+		t = &servingView{dead: e.Kind == trace.KindHost && e.Text("what") == "crash"}
 		c.tablets[e.Host] = t
+	}
+	if t.dead {
+		return
 	}
 	switch e.Kind {
 	case tablet.KindWant:

@@ -71,6 +71,8 @@ func (s site) tabletsOf(kind scenario.TargetKind, name string) []*member {
 			hit = shard && m.isPrimary()
 		case scenario.TargetReplicas:
 			hit = shard && !m.isPrimary()
+		case scenario.TargetShard:
+			hit = shard
 		case scenario.TargetCell:
 			hit = m.alias.Cell == name
 		}

@@ -124,6 +124,9 @@ func (s *Scenario) checkTarget(text string, allowed []string, do string) *FaultM
 	if kind == TargetGate && name == FullestBuffer || string(kind) == text {
 		return nil
 	}
+	if cell, uid, ok := cutAlias(name); ok && kind == TargetTablet {
+		name = fmt.Sprintf("%s-%d", cell, uid) // aliases are also written with leading zeros
+	}
 	if known := s.Cluster.names(kind); len(known) > 0 && !slices.Contains(known, name) {
 		what := string(kind)
 		if kind == TargetPrimary || kind == TargetReplicas {
