@@ -13,14 +13,40 @@ type checker struct {
 	s *Scenario
 }
 
+// part is a part of a scenario's meaning.
+type part struct {
+	// keys are the keys of the file whose form must be right before.
+	keys  []string
+	check func()
+}
+
 func (c *checker) check() {
-	c.header()
-	c.cluster()
-	c.flags()
-	c.workload()
-	c.timeline()
-	c.faults()
-	c.expectations()
+	var sound []part
+	for _, p := range []part{
+		{[]string{"apiVersion", "name", "release", "duration", "until", "timeline", "thresholds"}, c.header},
+		{[]string{"cluster", "start"}, c.cluster},
+		{[]string{"release", "flags"}, c.flags},
+		{[]string{"cluster", "start", "workload"}, c.workload},
+		{[]string{"cluster", "start", "duration", "timeline"}, c.timeline},
+		{[]string{"cluster", "faults"}, c.faults},
+		{[]string{"cluster", "expect"}, c.expectations},
+	} {
+		if !slices.ContainsFunc(p.keys, c.damaged) {
+			sound = append(sound, p)
+		}
+	}
+	for _, p := range sound {
+		p.check()
+	}
+}
+
+// damaged reports whether the form of a key of the file is wrong. A key that is missing while
+// there is an unknown one may only be misspelt.
+func (c *checker) damaged(key string) bool {
+	return slices.ContainsFunc(c.problems, func(p *Problem) bool {
+		rest, inside := strings.CutPrefix(p.Path, key)
+		return inside && (rest == "" || rest[0] == '.' || rest[0] == '[') || p.Path == "" && !c.present(key)
+	})
 }
 
 // fail reports a mistake at a path, or at the nearest part of it that the file
@@ -101,26 +127,46 @@ func isName(s string) bool {
 func (c *checker) flags() {
 	before := len(c.problems)
 	if c.opts.CheckFlag != nil {
-		c.eachFlag()
+		c.eachFlag(func(values FlagValues, component, name string) {
+			if err := c.opts.CheckFlag(c.s.Release, component, name, values[name]); err != nil {
+				c.fail("flags."+component+"."+name, err.Error(), "")
+			}
+		})
 	}
 	if c.opts.CheckFlags != nil && len(c.problems) == before {
 		if err := c.opts.CheckFlags(c.s); err != nil {
-			c.fail("flags", "the flags do not fit together: "+err.Error(), "")
+			c.misfits(err)
 		}
 	}
 }
 
-// eachFlag judges every flag by itself.
-func (c *checker) eachFlag() {
+// misfits reports flags that are right each by itself, but not together or not for this
+// release: at the flags without which the rest is right, or all of them if there is none.
+func (c *checker) misfits(err error) {
+	text, found := "the flags do not fit together: "+err.Error(), false
+	c.eachFlag(func(values FlagValues, component, name string) {
+		value := values[name]
+		delete(values, name)
+		if c.opts.CheckFlags(c.s) == nil {
+			c.fail("flags."+component+"."+name, text, "")
+			found = true
+		}
+		values[name] = value
+	})
+	if !found {
+		c.fail("flags", text, "")
+	}
+}
+
+// eachFlag visits every flag that the scenario sets.
+func (c *checker) eachFlag(visit func(values FlagValues, component, name string)) {
 	groups := []struct {
 		component string
 		values    FlagValues
 	}{{"vtgate", c.s.Flags.VTGate}, {"vttablet", c.s.Flags.VTTablet}, {"reparent", c.s.Flags.Reparent}, {"vtorc", c.s.Flags.VTOrc}}
 	for _, g := range groups {
 		for _, name := range g.values.Names() {
-			if err := c.opts.CheckFlag(c.s.Release, g.component, name, g.values[name]); err != nil {
-				c.fail("flags."+g.component+"."+name, err.Error(), "")
-			}
+			visit(g.values, g.component, name)
 		}
 	}
 }

@@ -31,9 +31,10 @@ type Options struct {
 }
 
 // Load reads, resolves and checks a scenario; name is the file name shown in
-// messages. The error is of type [Problems] and holds every mistake found:
-// first all mistakes in the form of the file (unknown keys, wrong types, bad
-// values) together, and once there are none, all mistakes in its meaning.
+// messages. The error is of type [Problems] and holds every mistake found,
+// those in the form of the file (unknown keys, wrong types, bad values) and those
+// in its meaning. What only follows from another mistake is left out: the meaning
+// of a part is looked at once its form, and that of what it refers to, is right.
 func Load(name string, src []byte, opts Options) (*Scenario, error) {
 	c := newCollector(name, src)
 	root := parseTree(c, src)
@@ -43,9 +44,6 @@ func Load(name string, src []byte, opts Options) (*Scenario, error) {
 	d := &decoder{collector: c, places: map[string]place{}, opts: opts}
 	s := &Scenario{}
 	d.value(root, reflect.ValueOf(s).Elem(), "")
-	if err := c.err(); err != nil {
-		return nil, err
-	}
 	s.resolve(func(path string) bool { _, ok := d.places[path]; return ok })
 	(&checker{decoder: d, s: s}).check()
 	if err := c.err(); err != nil {
