@@ -203,7 +203,7 @@ func TestShardedKeyspaceHalfUp(t *testing.T) {
     do: rebuild_keyspace_graph
     outcome: failure
     says: ["RebuildKeyspaceGraph(commerce) failed: keyspace partition for PRIMARY in cell zone1 does not end with max key"]
-  - {after: previous, do: start_vttablet, args: {target: zone1-200}, outcome: success}
+  - {after: previous, wait: 3s, do: start_vttablet, args: {target: zone1-200}, outcome: success}
   - {after: previous, wait: 2s, do: start_vttablet, args: {target: zone1-300}, outcome: success}
   - {after: previous, wait: 2s, do: rebuild_keyspace_graph, outcome: success}
   - id: graph
@@ -212,6 +212,18 @@ func TestShardedKeyspaceHalfUp(t *testing.T) {
     args: {target: gate-1, sql: "insert into t1(id) values (1)"}
     outcome: failure
     says: ["no healthy tablet available for"]`)
+	rec := trace.NewRecorder(trace.Filter{Kinds: []string{string(trace.KindLog)}, Hosts: []string{"zone1-0000000100"}})
+	opts.Sink = rec
+	require.False(t, run(t, s, opts).Finding)
+	var tries []time.Duration
+	for _, e := range rec.Events() {
+		if strings.HasPrefix(e.Text("text"), "rebuildKeyspace failed, will retry in 1s: ") {
+			tries = append(tries, time.Duration(e.Time))
+		}
+	}
+	require.GreaterOrEqual(t, len(tries), 2)
+	require.InDelta(t, time.Second, tries[1]-tries[0], float64(50*time.Millisecond))
+
 	r, writes := records(t, s, opts)
 	require.False(t, r.Finding, r.Verdict)
 	require.Contains(t, writes, "put C SrvKeyspace")
