@@ -86,7 +86,9 @@ func TestFidelityPage(t *testing.T) {
 		}
 	}
 	require.Len(t, rules, len(families()), "families in the list of rules")
-	page := fidelityPage(cites)
+	table, err := os.ReadFile("experiments/groundtruth/table.md")
+	require.NoError(t, err)
+	page := fidelityPage(cites, string(table))
 	if *update {
 		require.NoError(t, os.WriteFile("docs/fidelity.md", []byte(page), 0o600))
 		return
@@ -117,7 +119,7 @@ func byRule(t *testing.T, cited map[string][]string, exists map[string]bool) map
 	return all
 }
 
-func fidelityPage(cites map[string][]ruleCite) string {
+func fidelityPage(cites map[string][]ruleCite, table string) string {
 	var b strings.Builder
 	b.WriteString(`# Which rule is where
 
@@ -152,8 +154,21 @@ Every gap is listed: a rule with code and no test of its own, and at the end the
 	}
 	writeGaps(&b, "Code and no test", cites, func(c ruleCite) bool { return len(c.code) > 0 && len(c.tests) == 0 })
 	writeGaps(&b, "Cited nowhere", cites, ruleCite.nowhere)
+	b.WriteString(measuredRuns)
+	b.WriteString(table)
 	return b.String()
 }
+
+// measuredRuns introduces the table of measured runs.
+const measuredRuns = `
+## Measured runs
+
+Runs of a real cluster, played with the same shape (` + "`bufsim groundtruth`" + `): tablets, load, flags, operations, replication
+delay, release v24. A figure is *equal* if every simulated run has the measured value, *in range* if timing decides
+and the value lies within the simulated ones, else *NOT EXPLAINED*. *same* is the share of simulated runs with exactly
+the measured value. Written by ` + "`go test ./experiments/groundtruth -run TestMeasuredRuns -update -timeout 2h`" + `.
+
+`
 
 // writeFamily writes the table of a family: the rules that something cites.
 func writeFamily(b *strings.Builder, f family, cites []ruleCite) {

@@ -33,8 +33,8 @@ func series(t *testing.T, name string) map[string]float64 {
 func failover(t *testing.T, seed uint64, length time.Duration, timeline []scenario.Operation) *runner.Result {
 	t.Helper()
 	m := &groundtruth.Measured{
-		Name: t.Name(), Tablets: 3, Durability: "semi_sync", Connections: 8, SleepMS: [2]int{50, 150}, ReadTimeout: 40, Mode: "fast",
-		Seconds: length.Seconds(),
+		Name: "failover", Tablets: 3, Durability: "semi_sync", ReadTimeout: 40, Seconds: length.Seconds(),
+		Load: []groundtruth.Load{{Clients: 8, Kind: "auto", Min: 50, Max: 150}},
 	}
 	s, err := m.Shape()
 	require.NoError(t, err)

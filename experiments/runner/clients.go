@@ -26,10 +26,10 @@ func (p *play) startClients() {
 				if env.Select(sim.At(sim.Time(g.Start.Std())), sim.OnEvent(p.over)) == 1 {
 					return
 				}
-				p.startGroup(env, name, g, func(keyspace string, t scenario.TabletType) []*workload.Driver {
+				p.startGroup(env, name, g, func(database string) []*workload.Driver {
 					var drivers []*workload.Driver
 					for _, gate := range p.gates {
-						drivers = append(drivers, workload.NewDriver(env, node, gate.name, "user", database(keyspace, t)))
+						drivers = append(drivers, workload.NewDriver(env, node, gate.name, "user", database))
 					}
 					return drivers
 				})
@@ -46,23 +46,37 @@ func database(keyspace string, t scenario.TabletType) string {
 	return keyspace + "@" + string(t)
 }
 
-func (p *play) startGroup(env *sim.Env, name string, g scenario.ClientGroup, drivers func(string, scenario.TabletType) []*workload.Driver) {
+func (p *play) startGroup(env *sim.Env, name string, g scenario.ClientGroup, drivers func(database string) []*workload.Driver) {
 	switch {
 	case g.Gateslap != nil:
 		cfg := g.Gateslap.Config
-		workload.NewGateslap(env, drivers(cfg.MySQL.Database, "")[0], name, cfg, g.Gateslap.Files, p.over, p.journal).Run()
+		workload.NewGateslap(env, drivers(cfg.MySQL.Database)[0], name, cfg, g.Gateslap.Files, p.over, p.journal).Run()
 	case g.Closed != nil:
 		c := g.Closed
-		workload.Closed{
-			Name: name, Clients: c.Clients, Think: c.Think.Sim(), Mix: mix(c.Statements), OnError: workload.OnError(c.OnError),
-			RetryWait: c.RetryWait.Std(), RetryCount: c.RetryCount, ReadTimeout: c.ReadTimeout.Std(),
-		}.Start(env, drivers(p.keyspaceOr(c.Keyspace), c.TabletType), p.over, p.journal)
+		named := c.Database
+		if named == "" {
+			named = database(p.keyspaceOr(c.Keyspace), c.TabletType)
+		}
+		closedGroup(name, c).Start(env, drivers(named), p.over, p.journal)
 	case g.Open != nil:
 		o := g.Open
 		workload.Open{
 			Name: name, Gap: gap(o), Connections: o.Connections, Mix: mix(o.Statements), ReadTimeout: o.ReadTimeout.Std(),
-		}.Start(env, drivers(p.keyspaceOr(o.Keyspace), o.TabletType), p.over, p.journal)
+		}.Start(env, drivers(database(p.keyspaceOr(o.Keyspace), o.TabletType)), p.over, p.journal)
 	}
+}
+
+// closedGroup is a scenario's group of closed-loop clients as the workload knows it.
+func closedGroup(name string, c *scenario.Closed) workload.Closed {
+	w := workload.Closed{
+		Name: name, Clients: c.Clients, Think: c.Think.Sim(), Mix: mix(c.Statements), OnError: workload.OnError(c.OnError),
+		SQL: c.SQL, AtOnce: c.AtOnce, Kind: c.Kind, OnConnect: c.OnConnect,
+		RetryWait: c.RetryWait.Std(), RetryCount: c.RetryCount, ReadTimeout: c.ReadTimeout.Std(),
+	}
+	if t := c.Transaction; t != nil {
+		w.Transaction = &workload.Transaction{Inserts: t.Inserts, Think: t.Think.Sim()}
+	}
+	return w
 }
 
 func (p *play) keyspaceOr(name string) string {

@@ -43,6 +43,9 @@ type cluster struct {
 	tablets []*member
 	gates   []*gateProcess
 	vtorcs  []*vtorcProcess
+
+	// cores are what all MySQL servers share, nil if they share nothing.
+	cores *mysqld.Cores
 }
 
 // member is one tablet with its MySQL server.
@@ -81,6 +84,9 @@ func build(s *scenario.Scenario, profile release.Profile, set flags.Set, cfg sim
 	c.steady = c.world.AddHost(hostNetwork, sim.HostOptions{}, nil).Env()
 	c.net = simnet.New(c.steady, simnet.Options{Loopback: sim.Constant(loopback), Between: c.latency})
 	c.addTopo()
+	if n := s.Cluster.Cores; n > 0 {
+		c.cores = mysqld.NewCores(c.steady, n)
+	}
 	for _, k := range s.Cluster.Keyspaces {
 		for _, sh := range k.Shards {
 			for _, t := range sh.Tablets {
@@ -123,6 +129,7 @@ func (c *cluster) addServer(k scenario.Keyspace, sh scenario.Shard, t scenario.T
 	m.timings = mysqlTimings(c.scenario.Cluster.Profile(t), c.scenario.Cluster.Steps)
 	timings := m.timings
 	m.server = mysqld.New(c.steady, mysqld.Options{
+		Cores: c.cores,
 		Alias: alias, Timings: &timings, StartWithoutSuper: !c.profile.Behaviors.StartsSuperReadOnly,
 		NetTimeout:            c.profile.Defaults.ReplicaNetTimeout,
 		SemiSyncSwitchInstant: c.scenario.Cluster.Profile(t).SemiSyncSwitch == scenario.SemiSyncSwitchInstant,

@@ -33,6 +33,12 @@ func (s site) Effect(kind string) fault.Effect {
 		return s.holdHealth
 	case scenario.FaultPRS, scenario.FaultERS:
 		return s.reparent
+	case scenario.FaultBreakApplier:
+		return s.breakApplier
+	case scenario.FaultWriteErrant:
+		return s.writeErrant
+	case scenario.FaultSwitchMySQL:
+		return s.switchMySQL
 	}
 	return s.topoEffect(kind)
 }

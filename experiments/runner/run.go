@@ -33,6 +33,9 @@ type Options struct {
 	Transcript bool
 	// Invariants watch the run; they change neither the run nor its hash. None costs nothing.
 	Invariants []invariant.Invariant
+	// FinishOperations has the run wait at its end for operations that are under way, as it does
+	// for clients.
+	FinishOperations bool
 	// Pool is shared by the runs of one goroutine.
 	Pool *sim.Pool
 	// OnStep sees every step; for finding the first difference of two runs.
@@ -176,7 +179,19 @@ func (p *play) direct(env *sim.Env) {
 	}
 	p.over.Set()
 	env.Select(sim.OnEvent(p.journal.Idle()), env.After(overtime))
+	if p.opts.FinishOperations {
+		p.finishOperations(env, end.Add(overtime))
+	}
 	env.Stop("end of the scenario")
+}
+
+// finishOperations blocks until the operations that have begun are over, or until the end.
+func (p *play) finishOperations(env *sim.Env, end sim.Time) {
+	for _, o := range p.operations {
+		if o.started && !o.done.IsSet() && env.Select(sim.OnEvent(o.done), sim.At(end)) == 1 {
+			return
+		}
+	}
 }
 
 // start brings the cluster up to the point where gates answer.

@@ -69,8 +69,8 @@ func (p *play) run(env *sim.Env, op *operation) {
 	op.done.Set()
 }
 
-// errOperatorDied is the end of a command whose process was killed.
-var errOperatorDied = errors.New("the operator's host died")
+// errOperatorDied is what the operator's client sees of a vtctld that is killed under its command.
+var errOperatorDied = errors.New("rpc error: code = Unavailable desc = error reading from server: EOF")
 
 // operatorDied ends the commands under way. Those that were still to come are given
 // when the host is back.

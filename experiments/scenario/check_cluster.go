@@ -19,6 +19,9 @@ func (c *checker) cluster() {
 			c.fail(path, fmt.Sprintf("the cell %s appears twice", cell), "remove one of the two")
 		}
 	}
+	if cl.Cores < 0 {
+		c.fail("cluster.cores", fmt.Sprintf("%d is negative", cl.Cores), "write 0 for as many as are needed")
+	}
 	c.gates()
 	c.vtorc()
 	for i, l := range cl.Network.Links {

@@ -54,7 +54,32 @@ func (c *checker) closed(path string, g *Closed) {
 	if g.RetryCount > 0 && g.OnError != OnErrorRetry {
 		c.fail(path+".retry_count", fmt.Sprintf("retry_count has no effect with on_error: %s", g.OnError), "write on_error: retry, or remove it")
 	}
+	c.transaction(path, g)
+	if g.Transaction != nil || g.SQL != "" {
+		c.destination(path, g.Keyspace, g.TabletType)
+		return
+	}
 	c.statements(path, g.Statements, g.Keyspace, g.TabletType)
+}
+
+// transaction checks what a group sends instead of a mix.
+func (c *checker) transaction(path string, g *Closed) {
+	t := g.Transaction
+	if t == nil {
+		return
+	}
+	if t.Inserts < 0 || t.Inserts > weightMax {
+		c.fail(path+".transaction.inserts", fmt.Sprintf("%d statements", t.Inserts), fmt.Sprintf("write a number from 0 to %d", weightMax))
+	}
+	if g.SQL != "" {
+		c.fail(path+".sql", "the group has both sql and transaction", "remove one of the two")
+	}
+	if g.OnError == OnErrorRetry {
+		c.fail(path+".on_error", "a statement of a transaction cannot be sent again by itself", "write on_error: fast, keep or exit")
+	}
+	if g.TabletType != TypePrimary {
+		c.fail(path+".tablet_type", fmt.Sprintf("writes to tablets of type %s would all fail", g.TabletType), "write tablet_type: primary")
+	}
 }
 
 func (c *checker) open(path string, g *Open) {
@@ -80,6 +105,11 @@ func (c *checker) statements(path string, m Statements, keyspace string, to Tabl
 	if to != TypePrimary && m.Sum() != m.Select {
 		c.fail(path+".statements", fmt.Sprintf("writes to tablets of type %s would all fail", to), "write statements: {select: 1}, or tablet_type: primary")
 	}
+	c.destination(path, keyspace, to)
+}
+
+// destination checks that there are tablets for the statements.
+func (c *checker) destination(path, keyspace string, to TabletType) {
 	k := c.s.Cluster.keyspace(keyspace)
 	if k == nil {
 		if keyspace == "" {

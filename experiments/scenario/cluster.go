@@ -11,7 +11,10 @@ type Cluster struct {
 	Network Network     `json:"network" jsonschema:"one-way latencies"`
 	CPU     CPU         `json:"cpu" jsonschema:"time a statement costs in each process"`
 	MySQL   MySQL       `json:"mysql" jsonschema:"how the MySQL servers behave"`
-	Steps   Steps       `json:"steps" jsonschema:"how long the steps of a reparent take"`
+	// Cores are the processor cores that all MySQL servers of the cluster share, as on a laptop:
+	// the service time of statements is work on them. 0 gives each as many as it needs.
+	Cores int   `json:"cores,omitempty" jsonschema:"processor cores that all MySQL servers share; as many as they need if left out"`
+	Steps Steps `json:"steps" jsonschema:"how long the steps of a reparent take"`
 	// VTOrc are the processes that repair shards by themselves; nil is none.
 	VTOrc *VTOrc `json:"vtorc,omitempty" jsonschema:"processes that repair shards by themselves; none if left out"`
 	Topo  Topo   `json:"topo,omitempty" jsonschema:"the topology service"`

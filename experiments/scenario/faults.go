@@ -21,7 +21,7 @@ func FaultKinds() fault.Table {
 	for i := range table {
 		table[i].Sorts = hostSorts(table[i].Name)
 	}
-	return append(append(table, vitessFaults()...), topoFaults()...)
+	return slices.Concat(table, vitessFaults(), topoFaults(), stateFaults())
 }
 
 // hostSorts are the sorts of targets of the kinds of package fault.

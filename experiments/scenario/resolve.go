@@ -110,6 +110,7 @@ func (g *ClientGroup) resolve(c *Cluster, index int, present func(string) bool) 
 		g.Name = fmt.Sprintf("group%d", index+1)
 	}
 	if g.Closed != nil {
+		g.Closed.splitDatabase()
 		if g.Closed.Keyspace == "" && len(c.Keyspaces) == 1 {
 			g.Closed.Keyspace = c.Keyspaces[0].Name
 		}
@@ -119,6 +120,19 @@ func (g *ClientGroup) resolve(c *Cluster, index int, present func(string) bool) 
 	}
 	if g.Open != nil && g.Open.Keyspace == "" && len(c.Keyspaces) == 1 {
 		g.Open.Keyspace = c.Keyspaces[0].Name
+	}
+}
+
+// splitDatabase takes keyspace and tablet type from the database that clients name at connect.
+func (c *Closed) splitDatabase() {
+	if c.Database == "" {
+		return
+	}
+	name, kind, typed := strings.Cut(c.Database, "@")
+	c.Keyspace, _, _ = strings.Cut(strings.ReplaceAll(name, ":", "/"), "/")
+	c.TabletType = TypePrimary
+	if typed {
+		c.TabletType = TabletType(strings.ToLower(kind))
 	}
 }
 

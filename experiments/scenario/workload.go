@@ -39,7 +39,21 @@ type Closed struct {
 	// Think is the pause after each statement.
 	Think      Dist       `json:"think" jsonschema:"pause after each statement"`
 	Statements Statements `json:"statements" jsonschema:"weights of the kinds of statements"`
-	Keyspace   string     `json:"keyspace,omitempty" jsonschema:"keyspace the statements go to; may be left out if there is only one"`
+	// Transaction has each round be BEGIN, some INSERTs and COMMIT, instead of Statements.
+	Transaction *Transaction `json:"transaction,omitempty" jsonschema:"run transactions instead of single statements"`
+	// SQL is the one statement that the clients send, instead of Statements.
+	SQL string `json:"sql,omitempty" jsonschema:"the one statement to send, such as SELECT SLEEP(10), instead of a mix"`
+	// AtOnce has the clients begin with a statement; else a pause comes first, so that they do
+	// not march in step.
+	AtOnce bool `json:"at_once,omitempty" jsonschema:"begin with a statement instead of a pause"`
+	// Kind names the statements in the counts by kind; left out, it follows from what they do.
+	Kind string `json:"kind,omitempty" jsonschema:"name of the statements in the counts by kind"`
+	// OnConnect are statements that each new connection runs first.
+	OnConnect []string `json:"on_connect,omitempty" jsonschema:"statements that each new connection runs first"`
+	Keyspace  string   `json:"keyspace,omitempty" jsonschema:"keyspace the statements go to; may be left out if there is only one"`
+	// Database is what the clients name at connect, such as commerce@replica or commerce/-80;
+	// left out, it is made from Keyspace and TabletType.
+	Database   string     `json:"database,omitempty" jsonschema:"database named at connect, such as commerce@replica, instead of keyspace and tablet_type"`
 	TabletType TabletType `json:"tablet_type" jsonschema:"type of tablet the statements go to"`
 	// OnError says what a client does when a statement fails.
 	OnError OnError `json:"on_error" jsonschema:"what a client does when a statement fails"`
@@ -60,6 +74,16 @@ func (c *Closed) setDefaults(*decoder) {
 	}
 }
 
+// Transaction is what a client of transactions does in each round: BEGIN, INSERTs, COMMIT.
+type Transaction struct {
+	// Inserts is the number of INSERT statements.
+	Inserts int `json:"inserts" jsonschema:"number of INSERT statements"`
+	// Think is the pause before each statement after BEGIN.
+	Think Dist `json:"think" jsonschema:"pause before each statement after BEGIN"`
+}
+
+func (t *Transaction) setDefaults(*decoder) { *t = Transaction{Inserts: 2} }
+
 // OnError is a client's policy for failed statements.
 type OnError string
 
@@ -72,11 +96,13 @@ const (
 	OnErrorRetry OnError = "retry"
 	// OnErrorFast reconnects, waits and goes on with the next statement.
 	OnErrorFast OnError = "fast"
+	// OnErrorKeep waits and goes on with the next statement on the same connection.
+	OnErrorKeep OnError = "keep"
 )
 
 // Values lists the policies.
 func (OnError) Values() []string {
-	return []string{string(OnErrorExit), string(OnErrorRetry), string(OnErrorFast)}
+	return []string{string(OnErrorExit), string(OnErrorRetry), string(OnErrorFast), string(OnErrorKeep)}
 }
 
 // retryWaitDefault is the pause after a failure when none is given.

@@ -20,19 +20,41 @@ const (
 	Retry OnError = "retry"
 	// Fast reconnects, waits and goes on with the next statement.
 	Fast OnError = "fast"
+	// Keep waits and goes on with the next statement on the same connection.
+	Keep OnError = "keep"
 )
 
 // Closed is a group of closed-loop clients: each has a connection of its own in
 // autocommit mode and waits for each answer.
 type Closed struct {
-	Name        string
-	Clients     int
-	Think       sim.Dist
-	Mix         Mix
+	Name    string
+	Clients int
+	Think   sim.Dist
+	Mix     Mix
+	// Transaction has each round be a transaction instead of one statement of the mix.
+	Transaction *Transaction
+	// SQL is the one statement to send instead of the mix.
+	SQL string
+	// AtOnce has the clients begin with a statement instead of a pause.
+	AtOnce bool
+	// Kind names the statements in the journal; "" lets their verbs do it.
+	Kind string
+	// OnConnect are statements that each new connection runs first.
+	OnConnect   []string
 	OnError     OnError
 	RetryWait   time.Duration
 	RetryCount  int // 0 is no limit
 	ReadTimeout time.Duration
+}
+
+// source makes the client's statements.
+func (c Closed) source(rand *sim.Rand, client int) *statements {
+	s := newStatements(c.Mix, rand, client)
+	if c.SQL != "" {
+		fixed := query.Parse(c.SQL)
+		s.fixed = &fixed
+	}
+	return s
 }
 
 // Start starts the clients and returns. After the event until they begin no new
@@ -42,7 +64,7 @@ func (c Closed) Start(env *sim.Env, drivers []*Driver, until *sim.Event, j *Jour
 		name := fmt.Sprintf("%s-%d", c.Name, i+1)
 		rand := env.Rand("workload/" + name)
 		k := &closedClient{Closed: c, env: env, driver: drivers[i%len(drivers)], until: until, j: j, rand: rand, id: j.enter(c.Name, name)}
-		k.stmts = newStatements(c.Mix, rand, k.id)
+		k.stmts = c.source(rand, k.id)
 		env.Go("client/"+name, k.run)
 	}
 }
@@ -60,7 +82,7 @@ type closedClient struct {
 }
 
 func (k *closedClient) run() {
-	gaveUp := false
+	gaveUp := k.AtOnce && !k.statement()
 	// A first pause, so that the clients do not march in step.
 	for !gaveUp && k.think() {
 		gaveUp = !k.statement()
@@ -71,14 +93,36 @@ func (k *closedClient) run() {
 
 // think pauses; it reports false when the workload is over.
 func (k *closedClient) think() bool {
-	return k.env.Select(k.env.After(k.Think.Draw(k.rand)), sim.OnEvent(k.until)) == 0
+	pause := k.Think.Draw(k.rand)
+	if pause == 0 { // both would be ready at the end
+		return !k.until.IsSet()
+	}
+	return k.env.Select(k.env.After(pause), sim.OnEvent(k.until)) == 0
 }
 
-// statement runs one statement to its final outcome; false means that the client
-// gives up.
+// statement runs one round to its final outcome; false means that the client gives up.
 func (k *closedClient) statement() bool {
-	stmt := k.stmts.next()
+	var err error
+	if k.Transaction != nil {
+		err = k.transaction()
+	} else {
+		err = k.single(k.stmts.next(), k.Kind)
+	}
+	switch {
+	case err == nil:
+		return true
+	case k.OnError == Fast, k.OnError == Keep:
+		k.env.Sleep(k.RetryWait)
+		return true
+	default:
+		return false
+	}
+}
+
+// single runs one statement to its final outcome, which is that of the last try.
+func (k *closedClient) single(stmt query.Statement, kind string) error {
 	r := k.j.begin(k.id, stmt.Verb, k.env.Now())
+	r.Kind = kind
 	err := k.try(&r, stmt)
 	for n := 1; err != nil && k.OnError == Retry && (k.RetryCount == 0 || n <= k.RetryCount); n++ {
 		k.env.Sleep(k.RetryWait)
@@ -86,27 +130,44 @@ func (k *closedClient) statement() bool {
 		err = k.try(&r, stmt)
 	}
 	k.j.finish(&r, err)
-	if err != nil && k.OnError == Fast {
-		k.env.Sleep(k.RetryWait)
-		return true
-	}
-	return err == nil
+	return err
 }
 
-// try sends the statement once; after an error the connection is given up.
-func (k *closedClient) try(r *Record, stmt query.Statement) (err error) {
-	if k.conn == nil {
-		k.conn, err = k.driver.Connect(k.ReadTimeout)
-	}
-	if err == nil {
+// try sends the statement once; after an error the connection is given up, unless it shall
+// be kept and can be.
+func (k *closedClient) try(r *Record, stmt query.Statement) error {
+	err := k.connect()
+	if err != nil {
+		r.Kind = KindConnect
+	} else {
 		_, err = k.conn.Query(stmt)
 		k.j.executed(r, err)
 	}
 	if err != nil {
 		r.see(err)
-		k.disconnect()
+		if k.OnError != Keep || k.conn == nil || k.conn.Dead() {
+			k.disconnect()
+		}
 	}
 	return err
+}
+
+// connect makes sure that there is a connection; a new one runs the first statements.
+func (k *closedClient) connect() (err error) {
+	if k.conn != nil {
+		return nil
+	}
+	if k.conn, err = k.driver.Connect(k.ReadTimeout); err != nil {
+		return err
+	}
+	for _, sql := range k.OnConnect {
+		_, err = k.conn.Query(query.Parse(sql))
+		if k.j.executed(nil, err); err != nil {
+			k.disconnect()
+			return err
+		}
+	}
+	return nil
 }
 
 func (k *closedClient) disconnect() {

@@ -17,6 +17,8 @@ type Record struct {
 	// Client is the client's number in the journal.
 	Client int
 	Verb   query.Verb
+	// Kind names the sort of statement in [Tally.ByKind]; "" is the name that Verb gives it.
+	Kind string
 	// Start is when the client turned to the statement (in an open loop: the
 	// intended instant): connecting and waiting for a connection are part of what
 	// its user waits for. End is the instant of the final result.
@@ -182,6 +184,8 @@ type Tally struct {
 	ClientsEnded int
 	// ByError groups the first visible errors, the most frequent first.
 	ByError []ErrorCount
+	// ByKind counts the finished statements by kind, in the order of the names.
+	ByKind []KindCount
 }
 
 // ErrorCount is one error with its frequency.
@@ -192,7 +196,7 @@ type ErrorCount struct {
 
 // Tally counts the journal's records.
 func (j *Journal) Tally() Tally {
-	t := Tally{Statements: len(j.Records), Unfinished: j.begun - len(j.Records)}
+	t := Tally{Statements: len(j.Records), Unfinished: j.begun - len(j.Records), ByKind: j.kinds()}
 	index := map[vterr.MySQLError]int{}
 	for i := range j.Records {
 		r := &j.Records[i]

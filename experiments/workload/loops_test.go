@@ -179,5 +179,6 @@ func TestTally(t *testing.T) {
 	require.Equal(t, workload.Tally{
 		Statements: 5, Errors: 3, Lost: 2, NotSent: 5, ClientsEnded: 2,
 		ByError: []workload.ErrorCount{{MySQLError: *b, Count: 2}, {MySQLError: *a, Count: 1}},
+		ByKind:  []workload.KindCount{{Kind: "other", OK: 2, Errors: 3}},
 	}, tally)
 }

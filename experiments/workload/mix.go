@@ -16,6 +16,8 @@ type statements struct {
 	rand  *sim.Rand
 	base  int64 // keys of this client start here
 	count int64
+	// fixed is the only statement, if there is one.
+	fixed *query.Statement
 }
 
 // table is the one table that generic clients use.
@@ -25,7 +27,16 @@ func newStatements(mix Mix, rand *sim.Rand, client int) *statements {
 	return &statements{mix: mix, rand: rand, base: int64(client) << 32}
 }
 
+// insert makes a new row.
+func (s *statements) insert() query.Statement {
+	s.count++
+	return query.Statement{Verb: query.VerbInsert, Table: table, Key: s.base | s.count, Value: s.count}
+}
+
 func (s *statements) next() query.Statement {
+	if s.fixed != nil {
+		return *s.fixed
+	}
 	s.count++
 	stmt := query.Statement{Table: table, Key: s.base | s.count, Value: s.count}
 	n := s.rand.Intn(max(1, s.mix.Insert+s.mix.Select+s.mix.Update+s.mix.Delete))

@@ -97,3 +97,13 @@ func TestVerbPredicates(t *testing.T) {
 	require.True(t, query.VerbSleep.IsRead())
 	require.False(t, query.VerbSet.IsRead() || query.VerbSet.IsWrite())
 }
+
+// A statement made from a text does what the text says.
+func TestParse(t *testing.T) {
+	for sql, cost := range map[string]time.Duration{
+		"select sleep(10)": 10 * time.Second, "SELECT SLEEP( 1.5 )": 1500 * time.Millisecond, "select sleep(x)": 0, "select 10": 0,
+	} {
+		require.Equal(t, cost, query.Parse(sql).Cost, sql)
+	}
+	require.Equal(t, query.Statement{Verb: query.VerbSelect, Table: "t", Key: 1, Value: 1, SQL: "select a from t"}, query.Parse("select a from t"))
+}

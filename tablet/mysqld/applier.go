@@ -28,6 +28,10 @@ type applier struct {
 
 // startApplier starts the thread; the caller holds the lock.
 func (s *Server) startApplier() {
+	if s.broken {
+		s.sqlError = duplicateKey
+		return
+	}
 	env := s.process.env
 	a := &applier{
 		server: s, p: s.process, wake: sim.NewChan[struct{}](env, "mysqld.applier.wake", 1),

@@ -103,11 +103,11 @@ func (c *Conn) tryStatement(st query.Statement) (cost time.Duration, wait *sim.E
 			return 0, wait, err
 		}
 		c.statement = st
-		return s.timings.onDisk(s.draw(s.timings.Write)) + st.Cost, nil, nil
+		return s.timings.onDisk(s.service(s.draw(s.timings.Write))) + st.Cost, nil, nil
 	case st.Verb == query.VerbSleep:
-		return s.draw(s.timings.Read) + st.Cost, nil, nil
+		return s.service(s.draw(s.timings.Read)) + st.Cost, nil, nil
 	case st.Verb.IsRead():
-		return s.timings.onDisk(s.draw(s.timings.Read)) + st.Cost, nil, nil
+		return s.timings.onDisk(s.service(s.draw(s.timings.Read))) + st.Cost, nil, nil
 	default:
 		return st.Cost, nil, nil
 	}
@@ -240,7 +240,7 @@ func (c *Conn) tryCommit() (cost time.Duration, wait *sim.Event, err error) {
 		}
 		return 0, wait, err
 	}
-	return s.timings.onDisk(s.draw(s.timings.Commit)), nil, nil
+	return s.timings.onDisk(s.service(s.draw(s.timings.Commit))), nil, nil
 }
 
 // Rollback ends the open transaction without effect.

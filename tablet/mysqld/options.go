@@ -31,6 +31,9 @@ type Options struct {
 	// asynchronous replication (rpl_semi_sync_source_timeout); 0 is for ever, which stands for
 	// Vitess's 10^18 ms. spec: T-113
 	AckTimeout time.Duration
+	// Cores are shared with other servers of the same machine; nil is a machine of its own with
+	// as many as it needs.
+	Cores *Cores
 	// SemiSyncSwitchInstant makes switching the source's side off cost nothing instead of up
 	// to a second. spec: T-117a
 	SemiSyncSwitchInstant bool

@@ -33,6 +33,8 @@ type Server struct {
 	relay     []relayed
 	retrieved gtid.Set
 	source    topodata.TabletAlias
+	// broken: the applier cannot go on (see BreakApplier).
+	broken bool
 
 	// stall is there while the disk takes no writes.
 	stall *sim.Event

@@ -1,0 +1,49 @@
+package groundtruth
+
+import (
+	"time"
+
+	"bufsim/experiments/scenario"
+)
+
+const ms = time.Millisecond
+
+// setMachine gives a cluster the times of the measured one, where they differ from the
+// defaults. None is tuned to a run: TestMachineFollowsFromRecords computes each from all
+// records together and compares.
+func setMachine(c *scenario.Cluster) {
+	c.MySQL.ReadTime = scenario.Lognormal(statementMedian, statementP99)
+	c.MySQL.WriteTime = scenario.Lognormal(statementMedian, statementP99)
+	c.MySQL.ApplyRate = applyRate
+	c.Cores = cores
+	c.Steps.SuperReadOnly = scenario.Lognormal(2*ms, 7*ms)
+	c.Steps.LocalTopoWrite = scenario.Lognormal(6*ms, 16*ms)
+	c.Steps.GlobalTopoWrite = scenario.Lognormal(8*ms, 26*ms)
+	c.Steps.ServeTransition = scenario.Lognormal(16*ms, 56*ms)
+	c.Steps.StopReplication = scenario.Lognormal(9*ms, 33*ms)
+	c.Steps.FlushBinaryLogs = scenario.Lognormal(2*ms, 7*ms)
+}
+
+const (
+	// statementMedian and statementP99 are the service times of statements: what is left of the
+	// latencies under light traffic when network, gate, tablet and acknowledgement are taken off.
+	statementMedian = 2800 * time.Microsecond
+	statementP99    = 10 * ms
+	// cores: everything ran on one machine with two. What else ran there (tablets, gate, clients,
+	// the replicas' appliers) is not charged to them.
+	cores = 2
+	// applyRate: replicas kept up with 235 writes a second, and now and then not with 265.
+	applyRate = 300
+	// clientLaunch is from an operator's command to vtctld's first step, clientFinish from its
+	// last to the client's exit.
+	clientLaunch = 69 * ms
+	clientFinish = 9 * ms
+	// scriptReaction is from the health message that a script waits for to what it then does.
+	scriptReaction = 17 * ms
+	// processExit is from kill -9 of a mysqld to the end of file that its clients get: the kernel
+	// frees its memory before it closes its sockets.
+	processExit = 95 * ms
+	// tabletLaunch is from the start of a vttablet's process to the first step that the model
+	// has: program, flags, connections.
+	tabletLaunch = 170 * ms
+)

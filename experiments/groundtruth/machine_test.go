@@ -1,0 +1,135 @@
+package groundtruth
+
+import (
+	"math"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bufsim/experiments/scenario"
+	"bufsim/tablet"
+)
+
+const recordFolder = "../../testdata/groundtruth"
+
+// The machine's times follow from all records together. The phases inside reparents feed the
+// steps (see feeds): a log-normal distribution through the median and as wide as the quartiles.
+// spec: R-90
+func TestMachineFollowsFromRecords(t *testing.T) {
+	p, err := ReadPhases(filepath.Join(recordFolder, PhasesFile))
+	require.NoError(t, err)
+	s, err := scenario.Builtin(scenario.DefaultName, scenario.VitessOptions())
+	require.NoError(t, err)
+	others := map[string]time.Duration{
+		"reset_replication": s.Cluster.Steps.ResetReplication.Median.Std(),
+		"promote_work":      tablet.DefaultTimings().PromoteWork.Median(),
+	}
+	derived := p.Derive(others)
+	setMachine(&s.Cluster)
+	steps := s.Cluster.Steps
+	for name, have := range map[string]scenario.Dist{
+		"super_read_only": steps.SuperReadOnly, "local_topo_write": steps.LocalTopoWrite, "global_topo_write": steps.GlobalTopoWrite,
+		"serve_transition": steps.ServeTransition, "stop_replication": steps.StopReplication, "flush_binary_logs": steps.FlushBinaryLogs,
+	} {
+		require.Equal(t, derived[name], have, "%s: the records say %v", name, derived[name])
+	}
+	require.Len(t, derived, 6)
+}
+
+// What the operator's client adds to a command: before the lock is asked for, and after it is
+// given back.
+func TestClientOverhead(t *testing.T) {
+	p, err := ReadPhases(filepath.Join(recordFolder, PhasesFile))
+	require.NoError(t, err)
+	var before, after []float64
+	for _, r := range p.Runs {
+		m, err := Read(filepath.Join(recordFolder, r.Run+".json"))
+		if err != nil || m.Start == "" {
+			continue // not in the folder, or of the first series: it has no clock
+		}
+		zero, err := time.Parse("2006-01-02 15:04:05.000", m.Start)
+		require.NoError(t, err)
+		locked, err := time.Parse("2006-01-02 15:04:05.000", r.StartUTC)
+		require.NoError(t, err)
+		start := locked.Sub(zero).Seconds()
+		for _, op := range m.Ops[:1] {
+			before = append(before, start-op.Start)
+			end, _ := r.at("end_unlocked")
+			after = append(after, op.End-start-end)
+		}
+	}
+	require.Len(t, before, 9)
+	require.InDelta(t, clientLaunch.Seconds(), median(before), 0.001)
+	require.InDelta(t, clientFinish.Seconds(), median(after), 0.001)
+}
+
+// Statements take what the latencies of light traffic leave when the rest is taken off: two
+// round trips, the work of gate and tablet, and for the half that writes an acknowledgement.
+// spec: W-40
+func TestStatementTimes(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(recordFolder, "*.json"))
+	require.NoError(t, err)
+	var p50, p90 []float64
+	for _, path := range paths {
+		if !IsRun(path) {
+			continue
+		}
+		m, err := Read(path)
+		require.NoError(t, err)
+		l := m.Load[0]
+		if len(m.Load) == 1 && l.Kind == kindAuto && l.Min == 50 && m.Start != "" {
+			p50, p90 = append(p50, m.Latency["p50"]), append(p90, m.Latency["p90"])
+		}
+	}
+	require.Greater(t, len(p50), 15)
+	hops := 4 * 0.000175             // client, gate, tablet and back, in the middle
+	work := 0.0001 + 0.0002          // gate and tablet
+	ack := (2*0.000175 + 0.0003) / 2 // half of the statements write
+	rest := hops + work + ack
+	middle, upper := median(p50)-rest, median(p90)-rest
+	require.InDelta(t, statementMedian.Seconds(), middle, 0.0002)
+	// The 90th percentile of a normal distribution lies 1.2816 standard deviations from the middle.
+	p99 := middle * math.Exp(math.Log(upper/middle)*2.3263/1.2816)
+	require.InDelta(t, statementP99.Seconds(), p99, 0.001)
+}
+
+// A vttablet that is started again serves after its launch and the steps that the model has; a
+// mysqld that is killed keeps its sockets for a while.
+func TestProcessTimes(t *testing.T) {
+	var launch []float64
+	for _, name := range []string{"kill-tablet-on", "ers-kill-tablet-on", "restart-tablet-on"} {
+		m, err := Read(filepath.Join(recordFolder, name+".json"))
+		require.NoError(t, err)
+		started := m.Ops[len(m.Ops)-1]
+		at := max(started.Start, started.End-0.02) // a start that waited for the old process
+		last := m.Health[len(m.Health)-1]
+		launch = append(launch, last[0].(float64)-at)
+	}
+	const modelled = 0.08 // start-up in the model, from the process to serving
+	require.InDelta(t, tabletLaunch.Seconds()+modelled, median(launch), 0.02)
+
+	var reaction []float64
+	for name, wait := range map[string]float64{"vtctld-killed-on": 0, "vtctld-killed-late-on": 2.5, "topo-down-after-demote-on": 0} {
+		m, err := Read(filepath.Join(recordFolder, name+".json"))
+		require.NoError(t, err)
+		i := slices.IndexFunc(m.Health, func(h []any) bool { return h[2] == "PRIMARY" && h[3] == false })
+		reaction = append(reaction, m.Ops[0].End-m.Health[i][0].(float64)-wait)
+	}
+	require.InDelta(t, scriptReaction.Seconds(), median(reaction), 0.001)
+
+	m, err := Read(filepath.Join(recordFolder, "ers-kill-mysqld-noacker-on.json"))
+	require.NoError(t, err)
+	var ends []float64
+	for _, r := range m.ErrorRequests[:7] {
+		ends = append(ends, r[2].(float64)+r[3].(float64))
+	}
+	require.InDelta(t, m.Ops[0].Start+processExit.Seconds(), median(ends), 0.02)
+}
+
+func median(list []float64) float64 {
+	slices.Sort(list)
+	return list[len(list)/2]
+}
