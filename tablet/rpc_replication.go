@@ -155,7 +155,10 @@ func (tm *tabletManager) resetReplication() error {
 	if err := tm.t.mysql.ResetReplica(); err != nil {
 		return err
 	}
-	return tm.t.mysql.ResetBinaryLogs()
+	if err := tm.t.mysql.ResetBinaryLogs(); err != nil {
+		return err
+	}
+	return tm.setSemiSync(topodata.Replica, semiSyncOff) // whoever starts replication switches it on again
 }
 
 // resetReplicationParameters makes the server forget its source.

@@ -109,7 +109,7 @@ func (p *play) startByHand(env *sim.Env, op *operation, h *sim.Host, l *life, cr
 // as one. spec: O-67
 func (c *cluster) tabletFlags(m *member) flags.Set {
 	set := c.flags
-	if c.scenario.Start == scenario.StartFromNothing && m.kind == topodata.RDOnly {
+	if m.kind == topodata.RDOnly {
 		set.VTTablet.InitTabletType = "rdonly"
 	}
 	return set

@@ -326,7 +326,7 @@ func TestTopologyLost(t *testing.T) {
 		{ID: "cell", At: at(20 * time.Second), Do: scenario.DoAddCellInfo, Args: scenario.Args{Cell: "zone1"}, Outcome: scenario.OutcomeSuccess},
 		restart("r0", "zone1-100"), restart("r1", "zone1-101"), restart("r2", "zone1-102"),
 		{ID: "list", At: at(100 * time.Second), Do: scenario.DoListAllTablets, Outcome: scenario.OutcomeSuccess, Says: []string{"zone1-0000000100 commerce 0 replica"}},
-		{ID: "primary", At: at(101 * time.Second), Do: scenario.DoTabletExternallyReparented, Args: scenario.Args{Target: "zone1-100"}, Outcome: scenario.OutcomeSuccess},
+		{ID: "primary", At: at(101 * time.Second), Do: scenario.DoInitShardPrimary, Args: scenario.Args{Keyspace: "commerce", Shard: "0", NewPrimary: "zone1-100", Force: true}, Outcome: scenario.OutcomeSuccess},
 		{ID: "vschema", After: "primary", Do: scenario.DoApplyVSchema, Args: scenario.Args{Keyspace: "commerce"}, Outcome: scenario.OutcomeSuccess},
 	}
 	s.Duration = scenario.Duration(220 * time.Second)
