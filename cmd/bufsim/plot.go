@@ -4,35 +4,137 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"bufsim/experiments/figure"
+	"bufsim/experiments/plotstyle"
+	"bufsim/experiments/runner"
 	"bufsim/experiments/sweep"
 )
 
 func (a *app) plotCommand() *cobra.Command {
 	var dir string
+	var in jobInput
 	c := &cobra.Command{
-		Use:   "plot PLAN.yaml",
-		Short: "Play a plan and draw its figure: PNG, SVG and CSV",
+		Use:   "plot [KIND] PLAN.yaml|SCENARIO",
+		Short: "Draw a figure of a plan or of one run: PNG, SVG and CSV",
 		Long: `Plays the plan of a study and writes, beside the plan or into --out, the figure as
-NAME.png and NAME.svg, its data as NAME.csv, and one line a run as NAME.ndjson. An
-interrupted plan draws nothing.`,
-		Example:           `  bufsim plot experiments/window/plan.yaml`,
-		Args:              exactlyOne("plan", "bufsim plot experiments/window/plan.yaml"),
-		ValidArgsFunction: planArgs,
-		RunE: func(_ *cobra.Command, args []string) error {
-			if dir == "" {
-				dir = filepath.Dir(args[0])
-			}
-			return a.plot(args[0], dir)
+NAME.png and NAME.svg, its data as NAME.csv, and one line a run as NAME.ndjson. The kind
+of figure is the plan's, or the one that is given first; the files of another kind than
+the plan's are called NAME-KIND. An interrupted plan draws nothing.
+
+Figures of one run take a scenario instead, and --seed, --release, Vitess's flags and
+the others that change a scenario; they are written into --out or the current folder.
+
+Kinds of figures of a plan:
+` + kindList(false) + `
+Kinds of figures of one run:
+` + kindList(true),
+		Example: `  bufsim plot experiments/window/plan.yaml
+  bufsim plot outcomes experiments/window/plan.yaml --out figures
+  bufsim plot lanes 6 --release v13
+  bufsim plot occupancy default --prs 5s --buffer-window=2s`,
+		Args:              cobra.RangeArgs(0, 2),
+		ValidArgsFunction: plotArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.plot(c, &in, args, dir)
 		},
 	}
-	c.Flags().StringVar(&dir, "out", "", "`FOLDER` for the files (default: the plan's)")
+	in.register(c)
+	in.variant.register(c)
+	c.Flags().StringVar(&dir, "out", "", "`FOLDER` for the files (default: the plan's, or the current one)")
 	return c
 }
 
-func (a *app) plot(path, dir string) error {
+// kindList describes the kinds, one a line.
+func kindList(ofRun bool) string {
+	var b strings.Builder
+	for _, k := range figure.Kinds() {
+		if k.OfRun() == ofRun {
+			fmt.Fprintf(&b, "  %-11s %s\n", k.Name, k.About)
+		}
+	}
+	return b.String()
+}
+
+// plotArgs completes the kind, or the file of a plan.
+func plotArgs(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return scenarioArgs(c, nil, word)
+	}
+	var names []string
+	for _, k := range figure.Kinds() {
+		names = append(names, k.Name)
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
+
+func (a *app) plot(c *cobra.Command, in *jobInput, args []string, dir string) error {
+	const example = "bufsim plot experiments/window/plan.yaml"
+	kind := ""
+	switch len(args) {
+	case 0:
+		return usage("plot needs a plan, as in `%s`", example)
+	case 2:
+		kind, args = args[0], args[1:]
+	default:
+		if !isFile(args[0]) {
+			return usage("plot needs a plan, as in `%s`; %q is no file of one", example, args[0])
+		}
+	}
+	k, err := figure.Lookup(kind)
+	if err != nil {
+		return usage("%v", err)
+	}
+	if info, err := os.Stat(dir); dir != "" && (err != nil || !info.IsDir()) {
+		return usage("--out %s: there is no such folder", dir)
+	}
+	if k.OfRun() {
+		return a.plotRun(c, in, k.Name, args[0], dir)
+	}
+	if dir == "" {
+		dir = filepath.Dir(args[0])
+	}
+	return a.plotPlan(c, kind, args[0], dir)
+}
+
+// plotRun plays one run and writes its figure.
+func (a *app) plotRun(c *cobra.Command, in *jobInput, kind, scenario, dir string) error {
+	j, err := a.prepare(c, in, scenario)
+	if err != nil {
+		return err
+	}
+	rec := figure.Recorder()
+	result, err := j.play(runner.Options{Sink: rec, Details: true})
+	if err != nil {
+		return err
+	}
+	if result.Outcome.Failed() {
+		return verdict(result)
+	}
+	fig, err := figure.OfRun(kind, &figure.Run{Result: result, Events: rec.Events(), Title: j.scenario.Title + "."})
+	if err != nil {
+		return usage("%v", err)
+	}
+	a.sayReplay(strings.Replace(j.replay, c.CommandPath(), c.CommandPath()+" "+kind, 1))
+	return a.saveFigure(fig, dir, j.scenario.Name+"-"+kind, "1 run", "png,svg,csv")
+}
+
+// plotPlan plays a plan and writes its figure and its records. Without a kind it is the
+// plan's own.
+func (a *app) plotPlan(c *cobra.Command, kind, path, dir string) error {
+	var changed []string
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "out" {
+			changed = append(changed, "--"+f.Name)
+		}
+	})
+	if len(changed) > 0 {
+		return usage("%s: a plan says everything itself; change it there", strings.Join(changed, " "))
+	}
 	plan, err := sweep.LoadPlan(path)
 	if err != nil {
 		return cannot("read the plan", path, err)
@@ -40,24 +142,35 @@ func (a *app) plot(path, dir string) error {
 	if plan.Name == "" {
 		return usage("%s: name is missing: it names the files of the figure", path)
 	}
+	own, err := figure.Lookup(plan.Figure)
+	if err != nil {
+		return usage("%s: figure: %v", path, err)
+	}
 	r, err := plan.Resolve(nil)
 	if err != nil {
 		return usage("%s: %v", path, err)
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return usage("--out %s: there is no such folder", dir)
+	name := plan.Name
+	if kind == "" {
+		kind = own.Name
+	} else if kind != own.Name {
+		name += "-" + kind
 	}
-	return a.drawPlan(r, dir)
+	work, err := figure.New(kind, r)
+	if err != nil {
+		return usage("%s: %v", path, err)
+	}
+	return a.drawPlan(r, work, dir, name)
 }
 
 // drawPlan plays a plan and writes its figure and its records.
-func (a *app) drawPlan(r *sweep.Resolved, dir string) error {
-	base := filepath.Join(dir, r.Plan.Name)
+func (a *app) drawPlan(r *sweep.Resolved, work figure.Work, dir, name string) error {
+	base := filepath.Join(dir, name)
 	f, err := os.Create(base + ".ndjson")
 	if err != nil {
 		return cannot("write", base+".ndjson", err)
 	}
-	tally, err := a.playSweep(r, sweep.Options{Write: sweep.WriteNDJSON(f)})
+	tally, err := a.playSweep(r, sweep.Options{Write: sweep.WriteNDJSON(f), Probe: work.Probe, Sample: work.Sample})
 	if closed := f.Close(); err == nil && closed != nil {
 		err = cannot("write", base+".ndjson", closed)
 	}
@@ -68,13 +181,21 @@ func (a *app) drawPlan(r *sweep.Resolved, dir string) error {
 	if err != nil {
 		return err
 	}
-	fig, err := sweep.Figure(r, points)
+	fig, err := work.Figure(points)
 	if err != nil {
 		return usage("%v", err)
 	}
-	if err := fig.Save(dir, r.Plan.Name); err != nil {
+	return a.saveFigure(fig, dir, name, fmt.Sprintf("%d runs", tally.Runs), "png,svg,csv,ndjson")
+}
+
+func (a *app) saveFigure(fig plotstyle.Figure, dir, name, runs, formats string) error {
+	if dir == "" {
+		dir = "."
+	}
+	base := filepath.Join(dir, name)
+	if err := fig.Save(dir, name); err != nil {
 		return cannot("write", base, err)
 	}
-	fmt.Fprintf(a.out, "%d runs; wrote %s.{png,svg,csv,ndjson}\n", tally.Runs, base)
+	fmt.Fprintf(a.out, "%s; wrote %s.{%s}\n", runs, base, formats)
 	return nil
 }

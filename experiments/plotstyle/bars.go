@@ -161,5 +161,5 @@ func label(c *draw.Canvas, box vg.Rectangle, text string) {
 	half := vg.Point{X: wide / 2, Y: lineHeight(style) / 2}
 	c.SetColor(paper())
 	c.Fill(vg.Rectangle{Min: middle.Sub(half), Max: middle.Add(half)}.Path())
-	c.FillText(style, middle, text)
+	c.FillText(style, middle.Add(vg.Point{Y: 1.2}), text) // digits have nothing below their line
 }

@@ -25,9 +25,11 @@ type Caption struct {
 
 // String returns the caption as it stands under the figure.
 func (c Caption) String() string {
-	parts := []string{
-		fmt.Sprintf("n = %d runs per point; one run = %s; seeds %s; Vitess %s.", c.Runs, c.Unit, c.Seeds, c.Release),
+	runs := fmt.Sprintf("n = %d runs per point; one run = %s; seeds %s", c.Runs, c.Unit, c.Seeds)
+	if c.Runs == 1 {
+		runs = fmt.Sprintf("n = 1 run, %s; seed %s", c.Unit, c.Seeds)
 	}
+	parts := []string{runs + "; Vitess " + c.Release + "."}
 	if c.Interval != "" {
 		parts = append(parts, "Bands: "+c.Interval+".")
 	}

@@ -8,9 +8,10 @@
 // or the question), left aligned; a caption below that says how many runs, which
 // seeds, which release, and what one run is.
 //
-// A [Figure] is a frame (title, caption, legend) around a [Body]. [Curves] is
-// the first kind of body; another kind (heat map, stacked bars, swim lanes,
-// timeline) is one more file with one more type that implements Body.
+// A [Figure] is a frame (title, caption, legend) around a [Body]: [Curves] for a
+// value that depends on a number, [Heat] for one that depends on two, [Bars] for
+// totals and their parts, [Steps] and [Lanes] for the time of one run. Another
+// kind is one more file with one more type that implements Body.
 //
 // Left out: interactive figures, colour themes, any option that would let two
 // figures of one report look different.

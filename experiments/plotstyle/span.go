@@ -3,6 +3,7 @@ package plotstyle
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -10,15 +11,15 @@ import (
 )
 
 // Span is a part of the time axis with a name, such as a phase of a reparent. It is
-// shaded over the whole height of the plot.
+// shaded over the whole height of the plot; spans of one name have one colour.
 type Span struct {
 	Name     string
 	From, To float64
 }
 
 func checkSpans(spans []Span) error {
-	if len(spans) > len(spanColours()) {
-		return fmt.Errorf("%d spans, at most %d can be told apart", len(spans), len(spanColours()))
+	if n := len(spanNames(spans)); n > len(spanColours()) {
+		return fmt.Errorf("spans of %d names, at most %d can be told apart", n, len(spanColours()))
 	}
 	for _, s := range spans {
 		if s.Name == "" || !isFinite(s.From) || !isFinite(s.To) || s.To < s.From {
@@ -26,6 +27,17 @@ func checkSpans(spans []Span) error {
 		}
 	}
 	return nil
+}
+
+// spanNames lists the names in their order, each once.
+func spanNames(spans []Span) []string {
+	var list []string
+	for _, s := range spans {
+		if !slices.Contains(list, s.Name) {
+			list = append(list, s.Name)
+		}
+	}
+	return list
 }
 
 func spanRecords(spans []Span) [][]string {
@@ -36,34 +48,37 @@ func spanRecords(spans []Span) [][]string {
 	return rows
 }
 
-// spanColours are pale, so that what is drawn over them keeps its contrast.
+// spanColours are pale, so that what is drawn over them keeps its contrast, and differ
+// in hue from the usual bars and lines.
 func spanColours() []color.NRGBA {
-	var list []color.NRGBA
-	for _, l := range []int{4, 0, 2, 1, 3, 6} {
-		c := looks()[l].colour
-		c.A = 60
-		list = append(list, c)
+	pale := func(c color.NRGBA) color.NRGBA {
+		c.A = 75
+		return c
 	}
-	return list
+	look := looks()
+	return []color.NRGBA{
+		pale(look[3].colour), pale(color.NRGBA{R: 240, G: 228, B: 66}), pale(look[2].colour), pale(grey(120)), pale(look[5].colour),
+	}
 }
 
 // drawSpans shades the spans. Short ones stay visible: none is thinner than a line.
 func drawSpans(c draw.Canvas, p *plot.Plot, spans []Span) {
 	x, _ := p.Transforms(&c)
-	for i, s := range spans {
+	order := spanNames(spans)
+	for _, s := range spans {
 		from, to := max(c.Min.X, x(s.From)), min(c.Max.X, x(s.To))
 		if to < c.Min.X || from > c.Max.X {
 			continue
 		}
-		c.SetColor(spanColours()[i])
+		c.SetColor(spanColours()[slices.Index(order, s.Name)])
 		c.Fill(vg.Rectangle{Min: vg.Point{X: from, Y: c.Min.Y}, Max: vg.Point{X: max(to, from+1.5), Y: c.Max.Y}}.Path())
 	}
 }
 
 func spanEntries(spans []Span) []entry {
 	var list []entry
-	for i, s := range spans {
-		list = append(list, entry{name: s.Name, swatch: func(c *draw.Canvas) {
+	for i, name := range spanNames(spans) {
+		list = append(list, entry{name: name, swatch: func(c *draw.Canvas) {
 			c.SetColor(spanColours()[i])
 			c.Fill(c.Rectangle.Path())
 		}})

@@ -68,7 +68,7 @@ func (s Steps) entries() []entry {
 	var list []entry
 	for i, l := range s.Lines {
 		list = append(list, entry{name: l.Name, swatch: func(c *draw.Canvas) {
-			c.StrokeLine2(looks()[i].line(), c.Min.X, c.Center().Y, c.Max.X, c.Center().Y)
+			c.StrokeLine2(stepLine(i), c.Min.X, c.Center().Y, c.Max.X, c.Center().Y)
 		}})
 	}
 	return append(list, spanEntries(s.Spans)...)
@@ -104,6 +104,15 @@ func (s Steps) drawLines(c draw.Canvas, p *plot.Plot) {
 			path, last = append(path, vg.Point{X: x(at), Y: y(l.Y[j])}), l.Y[j]
 		}
 		path = append(path, vg.Point{X: x(s.To), Y: y(last)})
-		c.StrokeLines(looks()[i].line(), path)
+		c.StrokeLines(stepLine(i), path)
 	}
+}
+
+// stepLine is the line of a count; the first is broad, since counts often coincide.
+func stepLine(i int) draw.LineStyle {
+	style := looks()[i].line()
+	if i == 0 {
+		style.Width = vg.Points(4.5)
+	}
+	return style
 }

@@ -9,19 +9,26 @@ import (
 	"time"
 
 	"bufsim/experiments/plotstyle"
+	"bufsim/experiments/stats"
 	"bufsim/model/flags"
 )
 
 // Figure draws error rate against the plan's first axis: one curve a variant, with the
 // bootstrap interval over runs as its band, and the flag's default marked.
 func Figure(r *Resolved, points []Summary) (plotstyle.Figure, error) {
+	y := plotstyle.Axis{Title: "statements that failed", Percent: true}
+	return r.Curves(points, y, func(i int) stats.Estimate { return points[i].ErrorRate })
+}
+
+// Curves draws the estimates of any value of the points against the plan's first axis.
+func (r *Resolved) Curves(points []Summary, y plotstyle.Axis, of func(point int) stats.Estimate) (plotstyle.Figure, error) {
 	if r.Plan.Random > 0 {
 		return plotstyle.Figure{}, errors.New("random points make no curves; draw the grid, or take the records")
 	}
 	unit := ""
 	series := map[string]*plotstyle.Series{}
 	var order []string
-	for _, p := range points {
+	for i, p := range points {
 		x, u, err := number(p.Value)
 		if err != nil {
 			return plotstyle.Figure{}, err
@@ -33,28 +40,33 @@ func Figure(r *Resolved, points []Summary) (plotstyle.Figure, error) {
 			series[p.Variant] = s
 			order = append(order, p.Variant)
 		}
-		s.X, s.Y = append(s.X, x), append(s.Y, p.ErrorRate.Mean)
-		if p.ErrorRate.Bounded() {
-			s.Low, s.High = append(s.Low, p.ErrorRate.Low), append(s.High, p.ErrorRate.High)
+		e := of(i)
+		s.X, s.Y = append(s.X, x), append(s.Y, e.Mean)
+		if e.Bounded() {
+			s.Low, s.High = append(s.Low, e.Low), append(s.High, e.High)
 		}
 	}
-	curves := plotstyle.Curves{
-		X:          plotstyle.Axis{Title: axisTitle(r.Axes[0].Name), Unit: unit},
-		Y:          plotstyle.Axis{Title: "statements that failed", Percent: true},
-		References: r.references(unit),
-	}
+	curves := plotstyle.Curves{X: plotstyle.Axis{Title: axisTitle(r.Axes[0].Name), Unit: unit}, Y: y, References: r.references(unit)}
 	for _, name := range order {
 		curves.Series = append(curves.Series, *series[name])
 	}
-	return plotstyle.Figure{Title: r.Plan.Title, Caption: r.caption(), Body: curves}, nil
+	return plotstyle.Figure{Title: r.Plan.Title, Caption: r.Caption(), Body: curves}, nil
 }
 
-func (r *Resolved) caption() plotstyle.Caption {
+// Caption says what a figure of the plan rests on.
+func (r *Resolved) Caption() plotstyle.Caption {
+	unit := r.Plan.Run
+	if unit == "" {
+		unit = "traffic around one planned reparent"
+	}
 	return plotstyle.Caption{
 		Runs: r.runs(), Seeds: fmt.Sprintf("%d-%d, the same at every point", r.Seeds.First, r.Seeds.Last),
-		Release: r.Releases(), Unit: "traffic around one planned reparent", Interval: "95 % BCa bootstrap over runs",
+		Release: r.Releases(), Unit: unit, Interval: "95 % BCa bootstrap over runs",
 	}
 }
+
+// AxisTitle is what figures call the plan's axis with a number from 0 on.
+func (r *Resolved) AxisTitle(axis int) string { return axisTitle(r.Axes[axis].Name) }
 
 // Releases names the releases that the points play.
 func (r *Resolved) Releases() string {

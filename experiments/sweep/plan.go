@@ -18,6 +18,10 @@ type Plan struct {
 	Name       string `yaml:"name"`
 	// Title is the figure's title: the finding or the question in a sentence.
 	Title string `yaml:"title"`
+	// Figure is the kind of the plan's figure, see package figure; empty is curve.
+	Figure string `yaml:"figure"`
+	// Run says what one run is, for the figure's caption.
+	Run string `yaml:"run"`
 	// Scenario is a built-in name, a number, or a file relative to the plan.
 	Scenario string `yaml:"scenario"`
 	Release  string `yaml:"release"`

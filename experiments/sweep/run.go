@@ -20,6 +20,11 @@ type Options struct {
 	// Write receives each new record in the plan's order; nil throws them away. Its
 	// error ends the sweep.
 	Write func(Record) error
+	// Probe, if set, is asked before each run, on the goroutine that plays it. It may give
+	// the run a sink, and gives what takes a sample from the result; Sample receives the
+	// samples with the records, in the plan's order. Runs in Had have no samples.
+	Probe  func(*runner.Options) func(*runner.Result) any
+	Sample func(Record, any)
 	// Progress is told after each run how many are done, and how many there are at
 	// most.
 	Progress func(done, total int)
@@ -69,13 +74,13 @@ type session struct {
 	done  int
 	// early holds records that came before those that stand before them in the plan;
 	// next is the number of the job whose record is due.
-	early map[int]Record
+	early map[int]finished
 	next  int
 }
 
 // play plays the jobs of a round.
 func (s *session) play(ctx context.Context, jobs []job) {
-	s.next, s.early = 0, map[int]Record{}
+	s.next, s.early = 0, map[int]finished{}
 	numbers := make(chan int)
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(jobs)) {
@@ -96,28 +101,30 @@ func (s *session) work(jobs []job, numbers <-chan int) {
 	pool := sim.NewPool()
 	defer pool.Close()
 	for i := range numbers {
-		rec, ok := s.had[jobs[i]]
-		if !ok {
+		var done finished
+		var ok bool
+		if done.rec, ok = s.had[jobs[i]]; !ok {
 			var err error
-			if rec, err = s.resolved.one(jobs[i], pool); err != nil {
+			if done, err = s.one(jobs[i], pool); err != nil {
 				s.stop(err)
 				continue
 			}
 		}
-		s.deliver(jobs, i, rec)
+		s.deliver(jobs, i, done)
 	}
 }
 
 // deliver takes a record, and passes on all whose turn has come.
-func (s *session) deliver(jobs []job, i int, rec Record) {
+func (s *session) deliver(jobs []job, i int, done finished) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.early[i] = rec
+	s.early[i] = done
 	for {
-		rec, ok := s.early[s.next]
+		done, ok := s.early[s.next]
 		if !ok {
 			return
 		}
+		rec := done.rec
 		if _, before := s.had[jobs[s.next]]; !before && s.opts.Write != nil {
 			if err := s.opts.Write(rec); err != nil {
 				s.stop(err)
@@ -128,26 +135,43 @@ func (s *session) deliver(jobs []job, i int, rec Record) {
 		s.next++
 		s.done++
 		s.tally.Add(rec)
+		if s.opts.Sample != nil {
+			s.opts.Sample(rec, done.sample)
+		}
 		if s.opts.Progress != nil {
 			s.opts.Progress(s.done, s.total)
 		}
 	}
 }
 
+// finished is a record with what the probe took.
+type finished struct {
+	rec    Record
+	sample any
+}
+
 // one plays one run. A panic of our own is a fault in its record, not the end of
 // the sweep.
-func (r *Resolved) one(j job, pool *sim.Pool) (rec Record, err error) {
-	rec = r.blank(j.point, j.seed)
+func (s *session) one(j job, pool *sim.Pool) (done finished, err error) {
+	r := s.resolved
+	rec := &done.rec
+	*rec = r.blank(j.point, j.seed)
 	defer func() {
 		if v := recover(); v != nil {
 			rec.OurFault = fmt.Sprintf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()
 	set := r.Points[j.point].Setting
-	result, err := runner.Run(set.Scenario, runner.Options{Seed: j.seed, Release: set.Profile, Flags: set.Flags, Pool: pool})
+	opts := runner.Options{Seed: j.seed, Release: set.Profile, Flags: set.Flags, Pool: pool}
+	take := func(*runner.Result) any { return nil }
+	if s.opts.Probe != nil {
+		take = s.opts.Probe(&opts)
+	}
+	result, err := runner.Run(set.Scenario, opts)
 	if err != nil {
-		return rec, fmt.Errorf("%s, seed %d: %w", r.Label(r.Points[j.point].At), j.seed, err)
+		return done, fmt.Errorf("%s, seed %d: %w", r.Label(r.Points[j.point].At), j.seed, err)
 	}
 	rec.fill(result)
-	return rec, nil
+	done.sample = take(result)
+	return done, nil
 }
