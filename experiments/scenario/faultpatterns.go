@@ -52,11 +52,11 @@ func serverPatterns() []fault.Pattern {
 func gatePatterns() []fault.Pattern {
 	return []fault.Pattern{
 		pattern("gate-restart-mid-buffer", "A gate is restarted in good order while it holds requests.",
-			[]string{"after buffer.start wait {wait} restart {gate}"}, "gate", "gate:"+FullestBuffer, "wait", "100ms"),
+			[]string{"after buffer.start wait {wait} restart {gate}"}, "gate", "gate:"+FullestBuffer, "wait", "50ms"),
 		pattern("gate-crash-mid-buffer", "A gate dies while it holds requests.",
-			[]string{"after buffer.start wait {wait} crash {gate} for {for}"}, "gate", "gate:"+FullestBuffer, "wait", "100ms", "for", "2s"),
+			[]string{"after buffer.start wait {wait} crash {gate} for {for}"}, "gate", "gate:"+FullestBuffer, "wait", "50ms", "for", "2s"),
 		pattern("client-give-up-storm", "All clients drop their connections at one instant while their requests are held.",
-			[]string{"after buffer.start wait {wait} reset clients peer gates"}, "wait", "100ms"),
+			[]string{"after buffer.start wait {wait} reset clients peer gates"}, "wait", "50ms"),
 	}
 }
 

@@ -18,24 +18,26 @@ import (
 // silence between each pair that had one.
 func TestWhatFaultsBreak(t *testing.T) {
 	for plan, want := range map[string][]string{
-		"at 1.05s crash a for 1s":                                   {"b2>a 1.1s-2s", "b>a 1.1s-2s", "c>a 1.1s-2s"},
-		"at 1.05s pause a for 300ms":                                {"b2>a 1.1s-1.3s", "b>a 1.1s-1.3s", "c>a 1.1s-1.3s"},
-		"at 1.05s clog a peer c for 1s":                             {"a>c 1.1s-2s", "c>a 1.1s-2s"},
-		"at 1.05s clog b peer c for 1s":                             {"b2>c 1.1s-2s", "b>c 1.1s-2s", "c>b 1.1s-2s", "c>b2 1.1s-2s"},
-		"at 1.05s clog a for 500ms":                                 {"a>b 1.1s-1.5s", "a>b2 1.1s-1.5s", "a>c 1.1s-1.5s", "b2>a 1.1s-1.5s", "b>a 1.1s-1.5s", "c>a 1.1s-1.5s"},
-		"at 1.05s clog a peer c\nat 1.55s unclog c peer a":          {"a>c 1.1s-1.5s", "c>a 1.1s-1.5s"},
-		"at 1.05s mute a peer c method ask message response for 1s": {"a>c 1.1s-2s", "c>a 1.1s-2s"},
-		"at 1.05s mute a peer c message response way out for 1s":    {"c>a 1.1s-2s"},
-		"at 1.05s slow a peer c add 60ms for 1s":                    {"a>c 1.1s-2s", "c>a 1.1s-2s"},
-		"at 1.05s slow a peer c factor 200% for 1s":                 nil,
-		"at 1.05s slow a peer c factor 3000% for 1s":                {"a>c 1.1s-2s", "c>a 1.1s-2s"},
-		"at 1.05s reset a peer c":                                   nil,
-		"at 1.0015s reset a peer c":                                 {"a>c 1s-1s", "c>a 1s-1s"},
-		"at 1.05s refuse a for 1s":                                  nil,
-		"at 1.05s refuse a for 1s\nat 1.06s reset a peer c":         {"c>a 1.1s-2s"},
-		"at 1.05s clog a peer c\nat 1.55s heal":                     {"a>c 1.1s-1.5s", "c>a 1.1s-1.5s"},
-		"at 1.05s clog a for 1s\nat 1.55s heal c":                   {"a>b 1.1s-2s", "a>b2 1.1s-2s", "a>c 1.1s-1.5s", "b2>a 1.1s-2s", "b>a 1.1s-2s", "c>a 1.1s-1.5s"},
-		"at 1.05s crash leader\nat 1.55s heal leader":               {"b2>a 1.1s-1.5s", "b>a 1.1s-1.5s", "c>a 1.1s-1.5s"},
+		"at 1.05s crash a for 1s":                                                  {"b2>a 1.1s-2s", "b>a 1.1s-2s", "c>a 1.1s-2s"},
+		"at 1.05s pause a for 300ms":                                               {"b2>a 1.1s-1.3s", "b>a 1.1s-1.3s", "c>a 1.1s-1.3s"},
+		"at 1.05s clog a peer c for 1s":                                            {"a>c 1.1s-2s", "c>a 1.1s-2s"},
+		"at 1.05s clog b peer c for 1s":                                            {"b2>c 1.1s-2s", "b>c 1.1s-2s", "c>b 1.1s-2s", "c>b2 1.1s-2s"},
+		"at 1.05s clog a for 500ms":                                                {"a>b 1.1s-1.5s", "a>b2 1.1s-1.5s", "a>c 1.1s-1.5s", "b2>a 1.1s-1.5s", "b>a 1.1s-1.5s", "c>a 1.1s-1.5s"},
+		"at 1.05s clog a peer c\nat 1.55s unclog c peer a":                         {"a>c 1.1s-1.5s", "c>a 1.1s-1.5s"},
+		"at 1.05s mute a peer c method ask message response for 1s":                {"a>c 1.1s-2s", "c>a 1.1s-2s"},
+		"at 1.05s mute a peer c message response way out for 1s":                   {"c>a 1.1s-2s"},
+		"at 1.05s slow a peer c add 60ms for 1s":                                   {"a>c 1.1s-2s", "c>a 1.1s-2s"},
+		"at 1.05s slow a peer c factor 200% for 1s":                                nil,
+		"at 1.05s slow a peer c factor 3000% for 1s":                               {"a>c 1.1s-2s", "c>a 1.1s-2s"},
+		"at 1.05s reset a peer c":                                                  nil,
+		"at 1.0015s reset a peer c":                                                {"a>c 1s-1s", "c>a 1s-1s"},
+		"at 1.05s refuse a for 1s":                                                 nil,
+		"at 1.05s refuse a for 1s\nat 1.06s reset a peer c":                        {"c>a 1.1s-2s"},
+		"at 1.05s clog a peer c\nat 1.55s heal":                                    {"a>c 1.1s-1.5s", "c>a 1.1s-1.5s"},
+		"at 1.05s clog a for 1s\nat 1.55s heal c":                                  {"a>b 1.1s-2s", "a>b2 1.1s-2s", "a>c 1.1s-1.5s", "b2>a 1.1s-2s", "b>a 1.1s-2s", "c>a 1.1s-1.5s"},
+		"at 1.05s mute a peer c message response for 1s\nat 1.55s unclog a peer c": {"a>c 1.1s-2s", "c>a 1.1s-2s"},
+		"at 1.05s clog a for 1s\nat 1.55s unclog a peer c":                         {"a>b 1.1s-2s", "a>b2 1.1s-2s", "a>c 1.1s-1.5s", "b2>a 1.1s-2s", "b>a 1.1s-2s", "c>a 1.1s-1.5s"},
+		"at 1.05s crash leader\nat 1.55s heal leader":                              {"b2>a 1.1s-1.5s", "b>a 1.1s-1.5s", "c>a 1.1s-1.5s"},
 	} {
 		t.Run(plan, func(t *testing.T) {
 			r := newRig(t, plan, sim.Config{})
@@ -117,6 +119,14 @@ func TestCrashEndsWithTheLife(t *testing.T) {
 	r.world.Intervene(sim.Time(1550*time.Millisecond), r.hosts["a"].Restart)
 	r.play(t, 5*time.Second)
 	require.Equal(t, []int{11, 12, 13, 14, 15, 21, 22, 23, 24, 25}, r.silent["b>a"])
+}
+
+// ... and its own end does not end a later crash.
+func TestCrashEndsNoOtherLife(t *testing.T) {
+	r := newRig(t, "at 1.05s crash a for 2s\nat 2.05s crash a", sim.Config{})
+	r.world.Intervene(sim.Time(1550*time.Millisecond), r.hosts["a"].Restart)
+	r.play(t, 5*time.Second)
+	require.True(t, r.hosts["a"].Down())
 }
 
 // A swizzle clogs one host after the other and frees them in another order; each seed
