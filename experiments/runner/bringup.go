@@ -36,6 +36,8 @@ func (p *play) bringUp(env *sim.Env, op *operation) {
 		p.startVTGate(env, op)
 	case scenario.DoStartVTTablet:
 		p.startVTTablet(env, op)
+	case scenario.DoStartVTOrc:
+		p.startVTOrcByHand(op)
 	case scenario.DoStatus:
 		p.status(op)
 	case scenario.DoQuery:

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 
 	"bufsim/sim"
@@ -33,5 +34,18 @@ func (c *cluster) startVTOrc() {
 			v.process.Start()
 		})
 		c.vtorcs = append(c.vtorcs, v)
+	}
+}
+
+// startVTOrcByHand starts them in a cluster that began with nothing.
+func (p *play) startVTOrcByHand(op *operation) {
+	op.what = "start vtorc"
+	switch {
+	case p.scenario.Cluster.VTOrc == nil:
+		op.err = errors.New("the cluster has no VTOrc")
+	case len(p.vtorcs) > 0:
+		op.err = errors.New("vtorc runs already")
+	default:
+		p.startVTOrc()
 	}
 }

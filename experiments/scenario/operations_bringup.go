@@ -9,6 +9,8 @@ const (
 	// operation ends when they serve or have given up. spec: O-66, O-83, O-75
 	DoStartVTGate   Do = "start_vtgate"
 	DoStartVTTablet Do = "start_vttablet"
+	// DoStartVTOrc starts the VTOrc processes that the cluster describes. spec: R-140
+	DoStartVTOrc Do = "start_vtorc"
 	// DoAddCellInfo names a cell to the topology. spec: O-45
 	DoAddCellInfo Do = "add_cell_info"
 	// DoCreateKeyspace makes a keyspace with the policy of the cluster's description; the
@@ -45,6 +47,7 @@ func bringUpOperations() []operationSpec {
 		{do: DoStartVTCtld},
 		{do: DoStartVTGate, required: []string{"target"}, optional: []string{"cells_to_watch"}, targets: []TargetKind{TargetGate}},
 		{do: DoStartVTTablet, required: []string{"target"}, targets: []TargetKind{TargetTablet}},
+		{do: DoStartVTOrc},
 		{do: DoAddCellInfo, required: []string{"cell"}, command: "AddCellInfo"},
 		{do: DoCreateKeyspace, optional: []string{"keyspace"}, command: "CreateKeyspace", onKeyspace: true},
 		{do: DoApplySchema, required: []string{"sql"}, optional: []string{"keyspace"}, command: "ApplySchema", onKeyspace: true},
