@@ -82,6 +82,9 @@ const (
 	topoRereadInterval = 100 * time.Millisecond
 	// journalPollInterval is the pause between looks for the reparent journal's row. spec: R-40
 	journalPollInterval = 100 * time.Millisecond
+	// shardHealthInterval is the period of the pings among the tablets of a shard, and the bound
+	// of one. spec: R-146
+	shardHealthInterval = time.Second
 	// stalledDemotionFactor times the remote operation timeout is when a demotion counts as
 	// stalled. spec: R-31
 	stalledDemotionFactor = 10

@@ -65,6 +65,7 @@ func (tm *tabletManager) fullStatus(*sim.Context, any) (any, error) {
 		SemiSyncPrimaryEnabled: semiSync.Source, SemiSyncReplicaEnabled: semiSync.Replica, SemiSyncAckers: semiSync.Ackers,
 		SemiSyncBlocked: tm.monitor.isBlocked(),
 	}
+	full.PrimaryPinged, full.PrimaryPingFailures = tm.peers.report()
 	if full.ReadOnly, full.SuperReadOnly, err = tm.t.mysql.ReadOnly(); err != nil {
 		return nil, err
 	}

@@ -72,6 +72,9 @@ func (tm *tabletManager) start() error {
 	if disk := tm.t.sm.disk; disk != nil {
 		tm.env.GoDaemon("disk-monitor", disk.run)
 	}
+	if tm.peers != nil {
+		tm.env.GoDaemon("shard-health", tm.peers.run)
+	}
 	if tm.t.behaviors.ReplicationManager {
 		tm.env.GoDaemon("replication-manager", tm.repairs.run)
 	}

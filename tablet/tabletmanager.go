@@ -19,6 +19,7 @@ type tabletManager struct {
 	action  *sim.Semaphore
 	monitor *semiSyncMonitor
 	repairs *replicationManager
+	peers   *shardHealth // nil unless it is tracked
 	// syncWake wakes the shard-sync loop.
 	syncWake *sim.Chan[struct{}]
 
@@ -38,6 +39,9 @@ func newTabletManager(t *Tablet) *tabletManager {
 	}
 	tm.monitor = newSemiSyncMonitor(tm)
 	tm.repairs = newReplicationManager(tm)
+	if t.behaviors.TabletHealthQuorum && t.opts.Flags.VTTablet.TrackShardTabletHealth {
+		tm.peers = newShardHealth(tm)
+	}
 	return tm
 }
 

@@ -30,8 +30,7 @@ func watched(t *testing.T, v *scenario.VTOrc, target scenario.Target) (*runner.R
 	return r, rec.Events()
 }
 
-// A scenario's VTOrc replaces a dead primary, and the clients go on; without it, or if its
-// machines are dead as well, they do not.
+// A scenario's VTOrc replaces a dead primary, and the clients go on; without it they do not.
 // spec
 func TestVTOrcOfScenario(t *testing.T) {
 	alone, none := watched(t, nil, "primary:commerce/0")

@@ -117,6 +117,8 @@ type VTTablet struct {
 	DiskWriteDir         string
 	DiskWriteInterval    time.Duration
 	DiskWriteTimeout     time.Duration
+	// TrackShardTabletHealth has replicas ping their primary's vttablet. spec: R-146
+	TrackShardTabletHealth bool
 }
 
 // VTCtld is the flags of the operator's commands.

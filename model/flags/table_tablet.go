@@ -82,6 +82,8 @@ func tabletManagerTable() []Description {
 			func(s *Set) any { return &s.VTTablet.DiskWriteInterval }).sameSpelling(),
 		entry(c, KindDuration, "disk-write-timeout", "30s", "Limit on that probe.", "T-12",
 			func(s *Set) any { return &s.VTTablet.DiskWriteTimeout }).sameSpelling(),
+		entry(c, KindBool, "track-shard-tablet-health", "false", "Replicas ping their primary's vttablet and tell VTOrc of it (main).", "R-146",
+			func(s *Set) any { return &s.VTTablet.TrackShardTabletHealth }).sameSpelling(),
 	}
 }
 

@@ -88,6 +88,10 @@ type FullStatus struct {
 	// DiskStalled is set by the tablet's probe of its disk (v22); then all else but alias and
 	// type is left out, since MySQL is not asked. spec: T-12
 	DiskStalled bool
+	// PrimaryPinged is the shard's primary as a replica with TrackShardTabletHealth sees it, and
+	// PrimaryPingFailures counts the pings in a row that its vttablet did not answer. spec: R-146
+	PrimaryPinged       topodata.TabletAlias
+	PrimaryPingFailures int
 	// SourceHeartbeat is what a replica asks of its source; ReplicaNetTimeout is after what
 	// silence it gives the source up. The one should be half of the other.
 	SourceHeartbeat   time.Duration

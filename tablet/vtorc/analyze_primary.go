@@ -33,6 +33,8 @@ func (v *view) unreachable() Analysis {
 		return DeadPrimary
 	case v.replicating == 0:
 		return DeadPrimaryAndSomeReplicas
+	case v.downByQuorum():
+		return PrimaryTabletUnreachableByQuorum
 	case v.incapacitated():
 		return IncapacitatedPrimary
 	default:
@@ -48,6 +50,31 @@ func (v *view) diskStalled() bool {
 func (v *view) incapacitated() bool {
 	check := v.primary.Check
 	return v.Behaviors.IncapacitatedRecovery && check.failuresWithin(healthWindow, v.Now) >= failedChecksMin && check.Pings
+}
+
+// downByQuorum reports whether the replicas' vttablets cannot reach the primary's either: more
+// than half of them have told lately, and all of these say so.
+// spec: R-146
+func (v *view) downByQuorum() bool {
+	if !v.Behaviors.TabletHealthQuorum || !v.Flags.EmergencyReparentOnPrimaryTabletUnreachable {
+		return false
+	}
+	observers, fresh := 0, 0
+	for i := range v.Instances {
+		t := &v.Instances[i]
+		if t == v.primary || t.Tablet.Type != topodata.Replica && t.Tablet.Type != topodata.RDOnly {
+			continue
+		}
+		observers++
+		if !t.Check.valid(v.Flags.InstancePollTime) || t.Status.PrimaryPinged != v.primary.Tablet.Alias {
+			continue
+		}
+		fresh++
+		if t.Status.PrimaryPingFailures < pingFailuresMin {
+			return false
+		}
+	}
+	return 2*fresh > observers
 }
 
 // semiSyncBlocked judges a primary whose commits hang although enough replicas are set up to

@@ -112,6 +112,12 @@ func errant(place int) change {
 	})
 }
 
+func unpinged(place, times int) change {
+	return status(place, func(st *tmclient.FullStatus) { st.PrimaryPinged, st.PrimaryPingFailures = alias(100), times })
+}
+
+func wantQuorum(f *flags.VTOrc) { f.EmergencyReparentOnPrimaryTabletUnreachable = true }
+
 func failures(ages ...time.Duration) change {
 	return instance(0, func(i *vtorc.Instance) {
 		for _, age := range ages {
@@ -161,6 +167,12 @@ func TestAnalyses(t *testing.T) {
 		{"before v24 that is unreachable", "v23", []change{failed(0), failures(25*time.Second, 15*time.Second, time.Second), instance(0, func(i *vtorc.Instance) { i.Check.Pings = true })}, []string{"UnreachablePrimary 100 "}},
 		{"it does not answer Ping", "", []change{failed(0), failures(25*time.Second, 15*time.Second, time.Second)}, []string{"UnreachablePrimary 100 RestartArbitraryDirectReplica"}},
 		{"it failed only twice of late", "", []change{failed(0), failures(50*time.Second, 15*time.Second, time.Second), instance(0, func(i *vtorc.Instance) { i.Check.Pings = true })}, []string{"UnreachablePrimary 100 RestartArbitraryDirectReplica"}},
+		{"replicas cannot reach its vttablet either", "main", []change{failed(0), unpinged(1, 3), unpinged(2, 5), set(wantQuorum)}, []string{"PrimaryTabletUnreachableByQuorum 100 RecoverDeadPrimary"}},
+		{"one of them can", "main", []change{failed(0), unpinged(1, 3), unpinged(2, 2), set(wantQuorum)}, []string{"UnreachablePrimary 100 RestartArbitraryDirectReplica"}},
+		{"one of two is no majority", "main", []change{failed(0, 2), unpinged(1, 3), unpinged(2, 3), set(wantQuorum)}, []string{"UnreachablePrimary 100 RestartArbitraryDirectReplica"}},
+		{"nobody asked for that", "main", []change{failed(0), unpinged(1, 3), unpinged(2, 5)}, []string{"UnreachablePrimary 100 RestartArbitraryDirectReplica"}},
+		{"no release can do it", "v24", []change{failed(0), unpinged(1, 3), unpinged(2, 5), set(wantQuorum)}, []string{"UnreachablePrimary 100 RestartArbitraryDirectReplica"}},
+		{"VTOrc can reach it", "main", []change{unpinged(1, 3), unpinged(2, 5), set(wantQuorum)}, nil},
 		{"there never was a primary", "", []change{instance(0, toReplica), func(s *vtorc.Snapshot, _ *vtorc.Criteria) { s.Record = topodata.Shard{} }}, []string{"ClusterHasNoPrimary 100 ElectNewPrimary"}},
 		{"the primary's record is gone", "", []change{func(s *vtorc.Snapshot, _ *vtorc.Criteria) { s.Instances = s.Instances[1:] }}, []string{"PrimaryTabletDeleted 101 RecoverPrimaryTabletDeleted"}},
 		{"the primary replicates", "", []change{status(0, func(st *tmclient.FullStatus) { st.Replication = &tmclient.ReplicationStatus{Source: alias(102)} })}, []string{"PrimaryHasPrimary 100 RecoverPrimaryHasPrimary"}},

@@ -163,6 +163,27 @@ func TestOnlyTabletDies(t *testing.T) {
 	}
 }
 
+// With both opt-ins the replicas' vttablets tell that they cannot reach it either, and VTOrc
+// replaces the primary. One of the two opt-ins is not enough.
+// spec: R-146
+func TestOnlyTabletDiesWithQuorum(t *testing.T) {
+	for _, c := range []struct{ tracked, wanted, replaced bool }{{true, true, true}, {true, false, false}, {false, true, false}} {
+		x := run(t, setting{release: "main", durability: "semi_sync", change: func(f *flags.Set) {
+			f.VTTablet.TrackShardTabletHealth, f.VTOrc.EmergencyReparentOnPrimaryTabletUnreachable = c.tracked, c.wanted
+		}}, func(x *cluster) {
+			x.write(4, 50*time.Millisecond)
+			x.env.Sleep(2 * time.Second)
+			x.hosts[tabletHost(100)].Crash()
+			x.env.Sleep(30 * time.Second)
+			require.Equal(x, c.replaced, len(x.writable()) == 1)
+			if c.replaced {
+				require.Empty(x, x.lost(x.writable()[0]))
+			}
+		})
+		require.Equal(t, c.replaced, slices.Contains(x.did(), "PrimaryTabletUnreachableByQuorum on 100"))
+	}
+}
+
 // Two VTOrcs know nothing of each other. The shard lock lets one act; the other finds it held,
 // or finds that nothing is left to do. There is one emergency.
 // spec

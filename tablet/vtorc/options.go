@@ -48,6 +48,8 @@ const (
 	// MODEL: the rule gives no length of the window; it holds six polls.
 	failedChecksMin = 3
 	healthWindow    = 30 * time.Second
+	// pingFailuresMin is how many pings in a row a replica must have missed. spec: R-146
+	pingFailuresMin = 3
 	// restartPause is the least time between two restarts of one replica. spec: R-141
 	restartPause = time.Minute
 )
