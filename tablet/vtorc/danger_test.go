@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bufsim/model/flags"
 	"bufsim/model/topodata"
 	"bufsim/sim"
 	"bufsim/tablet/mysqld"
@@ -284,5 +285,24 @@ func TestIncapacitatedPrimary(t *testing.T) {
 			require.Equal(c, replaced, !slices.Equal(c.serving(), []uint32{100}), "%v", c.story())
 		})
 		require.Equal(t, replaced, slices.Contains(c.did(), "IncapacitatedPrimary on 100"), release)
+	}
+}
+
+// The primary's disk hangs, and with it every write. Its vttablet says so, if it looks. VTOrc
+// replaces the primary if it was asked to. (From v24 on it does so anyway, since such a primary
+// fails its checks and answers Ping.)
+// spec: R-141, T-12
+func TestDiskStalls(t *testing.T) {
+	for _, asked := range []bool{true, false} {
+		c := run(t, setting{release: "v23", durability: "semi_sync", change: func(f *flags.Set) {
+			f.VTTablet.DiskWriteDir, f.VTOrc.EnablePrimaryDiskStalledRecovery = "/vt/data", asked
+		}}, func(c *cluster) {
+			c.write(4, 50*time.Millisecond)
+			c.env.Sleep(2 * time.Second)
+			c.mysql[100].SetDiskStalled(true)
+			c.env.Sleep(90 * time.Second)
+			require.Equal(c, asked, len(slices.DeleteFunc(c.writable(), func(uid uint32) bool { return uid == 100 })) == 1, "%v", c.story())
+		})
+		require.Equal(t, asked, slices.Contains(c.did(), "PrimaryDiskStalled on 100"))
 	}
 }
