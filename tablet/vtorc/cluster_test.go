@@ -31,6 +31,8 @@ type setting struct {
 	durability string
 	tablets    int // 3 if zero
 	vtorcs     int // 1 if zero, none if negative
+	// far puts the replicas into another cell; they are 201 and 202 then.
+	far bool
 	// fresh leaves the shard without a first primary.
 	fresh bool
 	// change edits the flags of all processes.
@@ -59,6 +61,7 @@ type cluster struct {
 	failures []string
 
 	events []trace.Event
+	logs   []string // texts of VTOrc's log, without duplicates
 
 	// What the clients were told.
 	acknowledged []int64 // keys of writes that were answered with success
@@ -67,12 +70,21 @@ type cluster struct {
 	quiet        bool
 }
 
-func alias(uid uint32) topodata.TabletAlias { return topodata.TabletAlias{Cell: "zone1", UID: uid} }
+// alias gives the alias of a tablet; those from 200 on are in zone2.
+func alias(uid uint32) topodata.TabletAlias {
+	if uid >= 200 {
+		return topodata.TabletAlias{Cell: "zone2", UID: uid}
+	}
+	return topodata.TabletAlias{Cell: "zone1", UID: uid}
+}
 
 func tabletHost(uid uint32) string { return alias(uid).String() }
 func mysqlHost(uid uint32) string  { return mysqld.HostName(alias(uid)) }
 
 func (c *cluster) uids() []uint32 {
+	if c.far {
+		return []uint32{100, 201, 202}
+	}
 	var list []uint32
 	for i := range c.setting.tablets {
 		list = append(list, 100+uint32(i))
@@ -84,6 +96,9 @@ func (c *cluster) uids() []uint32 {
 func (c *cluster) Record(e trace.Event) {
 	if e.Kind == vtorc.KindDetect || e.Kind == vtorc.KindRecover || strings.HasPrefix(string(e.Kind), "topo") {
 		c.events = append(c.events, e)
+	}
+	if text := e.Text("text"); e.Kind == trace.KindLog && strings.HasPrefix(e.Host, "vtorc") && !slices.Contains(c.logs, text) {
+		c.logs = append(c.logs, text)
 	}
 }
 
@@ -141,7 +156,9 @@ func (c *cluster) addServers() {
 // bootstrap brings the shard and VTOrc up.
 func (c *cluster) bootstrap() {
 	ctx := c.env.Background()
-	require.NoError(c, c.topo.CreateCellInfo(ctx, "zone1", &topodata.CellInfo{ServerAddress: "topo", Root: "/vitess/zone1"}))
+	for _, cell := range []string{"zone1", "zone2"} {
+		require.NoError(c, c.topo.CreateCellInfo(ctx, cell, &topodata.CellInfo{ServerAddress: "topo", Root: "/vitess/" + cell}))
+	}
 	if c.fresh {
 		require.NoError(c, c.topo.CreateKeyspace(ctx, "commerce", &topodata.Keyspace{DurabilityPolicy: c.durability}))
 	} else {

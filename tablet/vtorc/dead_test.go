@@ -3,12 +3,15 @@ package vtorc_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"bufsim/model/flags"
+	"bufsim/sim"
+	"bufsim/tablet/mysqld"
 	"bufsim/tablet/vtorc"
 )
 
@@ -207,4 +210,80 @@ func TestTwoVTOrcs(t *testing.T) {
 		}
 		require.True(t, c.sawLock("VTOrc Recovery for DeadPrimary on zone1-0000000100"))
 	}
+}
+
+// All replicas are in another cell. Whether one of them may replace the primary is a flag.
+// spec: R-144
+func TestOtherCell(t *testing.T) {
+	for _, prevented := range []bool{true, false} {
+		x := run(t, setting{far: true, durability: "none", change: func(f *flags.Set) { f.VTOrc.PreventCrossCellFailover = prevented }}, func(x *cluster) {
+			x.write(2, 100*time.Millisecond)
+			x.env.Sleep(2 * time.Second)
+			x.hosts[mysqlHost(100)].Crash()
+			x.env.Sleep(30 * time.Second)
+			require.Equal(x, !prevented, len(x.writable()) == 1)
+		})
+		require.Equal(t, prevented, x.failed() != "", x.failed())
+	}
+}
+
+// The primary's vttablet is gone and a replica stands still. Before VTOrc repairs the replica it
+// asks the primary, which takes 15 s, and then leaves it alone; meanwhile it does not begin to
+// repair it again.
+// spec
+func TestPrimaryMitigationFirst(t *testing.T) {
+	x := run(t, setting{release: "v23", durability: "none"}, func(x *cluster) {
+		x.hosts[tabletHost(100)].Crash()
+		require.NoError(x, x.client(101).StopReplication(false))
+		x.env.Sleep(2 * time.Minute)
+		require.False(x, x.replicatesFrom(101, 100))
+	})
+	require.Empty(t, x.did())
+	skipped := x.vtorc[0].Counters().Skipped
+	require.Len(t, skipped, 1)
+	require.Equal(t, vtorc.SkipPrimaryRecovery, skipped[0].Reason)
+	require.InDelta(t, 120/16, skipped[0].Number, 2)
+	require.Contains(t, x.logs, "aborting ReplicationStopped, primary mitigation is required")
+}
+
+// A primary whose commits hang keeps VTOrc from starting the very replicas that it waits for:
+// if an emergency is not allowed, nothing is ever done.
+// spec, T-118, issue 19921
+func TestBlockedPrimaryKeepsReplicasStopped(t *testing.T) {
+	x := run(t, setting{durability: "semi_sync", change: func(f *flags.Set) { f.VTOrc.AllowEmergencyReparent = false }}, func(x *cluster) {
+		x.write(4, 50*time.Millisecond)
+		x.hosts["vtorc-1"].Crash()
+		for _, uid := range []uint32{101, 102} {
+			require.NoError(x, x.client(uid).StopReplication(false))
+		}
+		x.env.Sleep(time.Minute)
+		x.hosts["vtorc-1"].Restart()
+		answers := len(x.acknowledged)
+		x.env.Sleep(5 * time.Minute)
+		require.Equal(x, answers, len(x.acknowledged))
+	})
+	require.True(t, x.found(vtorc.PrimarySemiSyncBlocked))
+	require.Empty(t, x.did())
+}
+
+// The primary is slow to answer for 8 s. The polls of that time fail 15 s after they began, when
+// later ones have succeeded long ago; that makes nobody doubt the primary again.
+// spec: R-140
+func TestLateFailure(t *testing.T) {
+	x := run(t, setting{release: "v23", durability: "none", change: func(f *flags.Set) { f.VTOrc.InstancePollTime = 4 * time.Second }}, func(x *cluster) {
+		slow := func(d time.Duration) {
+			x.mysql[100].SetTimings(func(tm *mysqld.Timings) { tm.Status = sim.Constant(d) })
+		}
+		slow(20 * time.Second)
+		x.env.Sleep(8 * time.Second)
+		slow(time.Millisecond)
+		x.env.Sleep(30 * time.Second)
+	})
+	doubts := 0
+	for _, line := range x.story() {
+		if strings.Contains(line, "found UnreachablePrimary") {
+			doubts++
+		}
+	}
+	require.Equal(t, 1, doubts, "%v", x.story())
 }

@@ -57,9 +57,10 @@ func (f trouble) begin(c *cluster) (end func()) {
 	}
 }
 
-// drawFaults draws one to four faults. A fault begins at any time after the one before, if that
-// befell another machine, and half a minute after its end if it was the same.
-func drawFaults(t *rapid.T) []trouble {
+// drawFaults draws one to four faults. Apart, each begins half a minute after the end of the one
+// before; else it begins at any time after the beginning of that one, if it befalls another
+// machine.
+func drawFaults(t *rapid.T, apart bool) []trouble {
 	var faults []trouble
 	for range rapid.IntRange(1, 4).Draw(t, "faults") {
 		f := trouble{
@@ -70,7 +71,7 @@ func drawFaults(t *rapid.T) []trouble {
 		}
 		for _, before := range faults {
 			f.at = max(f.at, before.at)
-			if before.uid == f.uid {
+			if apart || before.uid == f.uid {
 				f.at = max(f.at, before.at+before.last+30*time.Second)
 			}
 		}
@@ -90,16 +91,19 @@ func drawTime(t *rapid.T, label string) time.Duration {
 // retries of a stale primary (30 s apart).
 const recoveryBound = 3 * time.Minute
 
-// Faults befall the machines of a shard, two at a time at the most and never the same machine
-// twice at once, while one or two VTOrcs watch it. After the last fault is over, the shard has
-// within a bound exactly one tablet that serves as primary with a writable MySQL, and new
-// writes are acknowledged. Under semi_sync, with one fault at a time, no acknowledged write is
-// lost: of each at least one tablet that acknowledged it is reached by an emergency, since at
-// most one is away, and no relay log that an emergency needs is dropped, since no applier
-// stands still.
-// spec
+// Faults befall the machines of a shard while one or two VTOrcs watch it. After the last fault
+// is over, the shard has within a bound exactly one tablet that serves as primary with a
+// writable MySQL, and it acknowledges new writes. Under semi_sync that holds if the faults are
+// apart: with two machines away commits hang, unacknowledged commits may end up everywhere but
+// on the promoted tablet, so that nobody can follow it (F11, R-126), and a primary that hangs
+// keeps VTOrc from starting the replicas that it waits for.
+//
+// If the faults are apart, semi_sync loses no acknowledged write, either: at most one tablet is
+// away at a time, so each emergency reaches one that acknowledged the write, and its relay log
+// is there, since no applier stands still.
+// spec
 func TestFaultsAreSurvived(t *testing.T) {
-	simtest.Checks(t, 40, 1000)
+	simtest.Checks(t, 30, 1000)
 	rapid.Check(t, func(t *rapid.T) {
 		s := setting{
 			seed:       rapid.Uint64Range(0, 1000).Draw(t, "seed"),
@@ -107,7 +111,8 @@ func TestFaultsAreSurvived(t *testing.T) {
 			durability: rapid.SampledFrom([]string{"semi_sync", "none"}).Draw(t, "durability"),
 			vtorcs:     rapid.IntRange(1, 2).Draw(t, "vtorcs"),
 		}
-		faults := drawFaults(t)
+		apart := s.durability == "semi_sync" || rapid.Bool().Draw(t, "apart")
+		faults := drawFaults(t, apart)
 		run(t, s, func(c *cluster) {
 			defer func() {
 				if len(c.failures) > 0 {
@@ -125,23 +130,26 @@ func TestFaultsAreSurvived(t *testing.T) {
 				})
 			}
 			group.Wait()
-			c.settles()
+			primary := c.settles()
+			if c.durability == "semi_sync" {
+				require.Empty(c, c.lost(primary))
+			}
 		})
 	})
 }
 
-// settles waits for exactly one serving, writable primary that stays, and that has everything.
-func (c *cluster) settles() {
+// settles waits for exactly one serving, writable primary that stays and acknowledges, and gives
+// it.
+func (c *cluster) settles() (primary uint32) {
 	c.within(recoveryBound, "one primary takes writes", func() bool {
 		list := c.writable()
 		if len(list) != 1 || len(c.serving()) != 1 {
 			return false
 		}
+		primary = list[0]
 		answers := len(c.acknowledged)
 		c.env.Sleep(15 * time.Second)
 		return slices.Equal(c.writable(), list) && len(c.acknowledged) > answers
 	})
-	if c.durability == "semi_sync" {
-		require.Empty(c, c.lost(c.writable()[0]))
-	}
+	return primary
 }

@@ -73,8 +73,9 @@ func (r *recovery) emergencyAllowed() bool {
 }
 
 // primaryIsIll asks the primary again before another tablet is touched, and reports whether it
-// has a problem that something can be done about. The two can wait for each other for ever: a
-// primary whose commits hang because its replicas are stopped keeps them from being started.
+// has a problem itself. The two can wait for each other for ever: a primary whose commits hang
+// because its replicas are stopped keeps them from being started. MODEL: that it lacks
+// acknowledgers does not count, or no replica could ever be repaired.
 // spec: R-142, issue 19921
 func (r *recovery) primaryIsIll() bool {
 	primary := r.snap.primary()
@@ -83,9 +84,8 @@ func (r *recovery) primaryIsIll() bool {
 	}
 	r.discover(primary.Tablet.Alias)
 	r.snap = r.store.snapshot(r.key)
-	c := r.criteria()
-	for _, p := range Analyze(r.snap, c) {
-		if p.Tablet == primary.Tablet.Alias && RecoveryOf(p.Analysis, c) != NoRecovery {
+	for _, p := range Analyze(r.snap, r.criteria()) {
+		if p.Tablet == primary.Tablet.Alias && p.Analysis != LockedSemiSyncPrimary {
 			return true
 		}
 	}
