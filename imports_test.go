@@ -18,7 +18,7 @@ var edges = []struct {
 	{"model", []string{"model"}, "values without behaviour over time"},
 	{"sim", []string{"sim/trace"}, "the kernel knows no Vitess"},
 	{"sim/trace", nil, "events know no scheduler"},
-	{"sim/explore", []string{"sim"}, "choosers see points, not programs"},
+	{"sim/explore", []string{"sim", "model/spelling"}, "choosers see points, not programs"},
 	{"sim/simnet", []string{"sim", "sim/trace"}, "the network carries opaque values"},
 	{"sim/fault", []string{"sim", "sim/trace", "sim/simnet", "model/spelling"}, "acts on hosts and links; a domain brings the rest"},
 	{"sim/live", []string{"sim", "sim/trace"}, "a second backend of the same tools"},

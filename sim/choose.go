@@ -46,13 +46,16 @@ const (
 	KindFault
 	// KindDelay: which delay bucket is used; 0 is the shortest.
 	KindDelay
+	// KindStall: for how long the task that goes next is put aside; 0 is not at all,
+	// see [StallLength].
+	KindStall
 	// KindUser is the first kind free for components.
 	KindUser
 )
 
 // String names the kind as it is written in decision logs.
 func (k ChoiceKind) String() string {
-	names := [...]string{"task", "switch", "waiter", "barge", "select", "fault", "delay"}
+	names := [...]string{"task", "switch", "waiter", "barge", "select", "fault", "delay", "stall"}
 	if int(k) < len(names) {
 		return names[k]
 	}
@@ -74,6 +77,11 @@ type Point struct {
 
 	obj *Object
 	w   *World
+	// aside is the proc that a KindStall point is about.
+	aside *Proc
+	// clock is the place of the clock among the alternatives when nothing is runnable
+	// and timers may fire early; else -1.
+	clock int
 }
 
 // Object names the object that the operation is on, or the empty string. The name
@@ -86,9 +94,14 @@ func (p *Point) Object() string {
 }
 
 // Task describes the i-th alternative of a KindTask or KindSwitch point. For
-// KindSwitch, alternative 0 is the current proc.
+// KindSwitch, alternative 0 is the current proc. For KindStall, all stand for the task
+// that goes next. An alternative that fires a timer early has the timer's ID, name and
+// operation; the one that lets the time go on has ID 0.
 func (p *Point) Task(i int) TaskInfo {
-	k := p.task(i)
+	k, timer := p.task(i)
+	if timer {
+		return p.timerInfo(k.t)
+	}
 	if p.Kind == KindSwitch && i == 0 {
 		info := k.info()
 		info.Op, info.Object = p.Op, p.Object()
@@ -98,16 +111,52 @@ func (p *Point) Task(i int) TaskInfo {
 }
 
 // TaskID is the ID of [Point.Task]; it costs nothing.
-func (p *Point) TaskID(i int) uint64 { return p.task(i).id() }
+func (p *Point) TaskID(i int) uint64 {
+	k, timer := p.task(i)
+	if timer {
+		return k.t.ownerID()
+	}
+	return k.id()
+}
 
-func (p *Point) task(i int) task {
-	if p.Kind == KindSwitch {
+// Pending is the number of the object that the i-th alternative is about to operate on,
+// or was waiting for; 0 if there is none. It costs nothing.
+func (p *Point) Pending(i int) uint64 {
+	if p.Kind == KindSwitch && i == 0 {
+		return p.obj.id
+	}
+	if k, timer := p.task(i); !timer && k.p != nil && k.p.wait.obj != nil {
+		return k.p.wait.obj.id
+	}
+	return 0
+}
+
+// Early reports whether the i-th alternative fires a timer before all that is runnable;
+// see [Untimed].
+func (p *Point) Early(i int) bool {
+	_, timer := p.task(i)
+	return timer
+}
+
+// Stop ends the run: nothing is done any more, whatever Choose returns. Reason becomes
+// the outcome's ID.
+func (p *Point) Stop(reason string) { p.w.Stop(reason) }
+
+// task is the i-th alternative; early says that it is a timer that is not due.
+func (p *Point) task(i int) (k task, early bool) {
+	switch p.Kind {
+	case KindStall:
+		return task{p: p.aside}, false
+	case KindSwitch:
 		if i == 0 {
-			return task{p: p.w.cur}
+			return task{p: p.w.cur}, false
 		}
 		i--
 	}
-	return p.w.ready.at(i)
+	if i < p.w.ready.n {
+		return p.w.ready.at(i), false
+	}
+	return p.w.loose.alternative(i-p.w.ready.n, p.clock)
 }
 
 // TaskInfo identifies a schedulable task to choosers and reports.

@@ -51,6 +51,9 @@ func (e *Env) newContext(parent *Context, at Time) *Context {
 	c.deadline = min(c.deadline, parent.deadline)
 	e.enter()
 	defer e.exit()
+	if e.w != nil && e.w.toucher != nil {
+		e.w.touch(&parent.done.Object, OpStore)
+	}
 	switch {
 	case parent.err != nil:
 		c.end(parent.err)

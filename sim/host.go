@@ -76,6 +76,7 @@ func (h *Host) Crash() {
 		k.t.queue = false
 		return false
 	})
+	h.w.loose.forget(h)
 }
 
 // Restart boots the process anew after a crash; it does nothing if it runs.

@@ -37,7 +37,8 @@ func (w *World) intervene() {
 		w.nextOutside = w.outside[0].at
 	}
 	w.hash = mix(w.hash^uint64(w.now), interventionID)
-	w.cur = nil
+	w.cur, w.forced = nil, -1
+	w.touchID(TouchedAll)
 	x.fn()
 }
 

@@ -35,6 +35,7 @@ func (m *Mutex) Lock() {
 			m.exit()
 			return // it was handed over
 		}
+		m.env.w.touch(&m.Object, OpLock)
 	}
 	m.locked = true
 	m.setHolder(m.env.current())

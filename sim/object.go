@@ -55,7 +55,7 @@ func (o *Object) FullName() string { return o.env.qualify(o.name) }
 // enter is called before every operation of a waiting tool. In a World it is a
 // choice point; in real time it takes the monitor that guards the tools' state.
 func (o *Object) enter(op Op) {
-	if w := o.env.w; w == nil || w.preempts {
+	if w := o.env.w; w == nil || w.attends {
 		o.enterSlow(op)
 	}
 }
@@ -63,15 +63,20 @@ func (o *Object) enter(op Op) {
 func (o *Object) enterSlow(op Op) {
 	if w := o.env.w; w == nil {
 		o.env.live.Lock()
-	} else if w.cur != nil {
-		w.switchPoint(op, o)
+	} else {
+		if w.cur != nil {
+			w.switchPoint(op, o)
+		}
+		w.touch(o, op)
 	}
 }
 
 // enterQuiet is enter without a choice point.
 func (o *Object) enterQuiet() {
-	if o.env.w == nil {
+	if w := o.env.w; w == nil {
 		o.env.live.Lock()
+	} else if w.toucher != nil {
+		w.touch(o, OpNone)
 	}
 }
 

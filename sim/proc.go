@@ -19,6 +19,7 @@ type Proc struct {
 	killed bool
 	whole  bool // ended by returning or by a panic
 	timer  Timer
+	aside  *Timer // ends a stall; nil until the first
 	wait   wait
 	cases  [casesOwn]Case // of the Select under way
 	name   string

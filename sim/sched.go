@@ -16,7 +16,11 @@ func (w *World) loop() {
 			w.intervene()
 			continue
 		}
-		k := w.take(w.pick())
+		i := w.pick()
+		if w.outcome != nil || w.due() || w.stalls && w.stallPicked(i) {
+			continue
+		}
+		k := w.take(i)
 		if p := k.p; p != nil {
 			w.beginStep(k, p.id)
 			if p.co == nil {
@@ -33,6 +37,7 @@ func (w *World) loop() {
 		}
 		w.endStep()
 		if w.workers == 0 && w.hadWorker {
+			w.touchID(TouchedAll)
 			w.end(Outcome{Kind: Finished})
 		}
 	}
@@ -45,6 +50,9 @@ func (w *World) loop() {
 // up to the limit.
 func (w *World) advance() bool {
 	for w.ready.n == 0 && !w.due() {
+		if w.untimed != nil && w.advanceUntimed() {
+			continue
+		}
 		if w.timers.len() == 0 && len(w.outside) == 0 {
 			return false
 		}
@@ -101,6 +109,9 @@ func (w *World) dequeue(p *Proc) {
 	keep := func(k task) bool { return k.p != p }
 	w.ready.filter(keep)
 	p.host.filterHeld(keep)
+	if p.aside != nil {
+		w.timers.remove(p.aside)
+	}
 }
 
 // pick chooses the next task and returns its place in the ready ring.
@@ -110,8 +121,8 @@ func (w *World) pick() int {
 	}
 	i := w.forced
 	w.forced = -1
-	if i < 0 {
-		i = w.choose(KindTask, OpNone, nil, w.ready.n)
+	for i < 0 {
+		i = w.fireEarly(w.choose(KindTask, OpNone, nil, w.ready.n+w.early()))
 	}
 	return i
 }
@@ -183,6 +194,9 @@ func (w *World) handOver(p *Proc) *mailbox {
 	i := 0
 	if w.chooser != nil {
 		i = w.pick()
+		if w.outcome != nil || w.due() || w.stalls && w.stallPicked(i) {
+			return w.turnTo(&w.main)
+		}
 	}
 	q := w.ready.at(i).p
 	if q == nil {
@@ -237,13 +251,19 @@ func (w *World) livelock() string {
 // proc's operation.
 func (w *World) switchPoint(op Op, o *Object) {
 	p := w.cur
-	if p.killed || w.ready.n == 0 || w.outcome != nil {
+	if p.killed || w.outcome != nil || w.stalls && w.stallRunning(p, op, o) {
 		return
 	}
-	c := w.choose(KindSwitch, op, o, w.ready.n+1)
-	if c == 0 {
+	n := w.ready.n + w.early()
+	if n == 0 || !w.preempts {
 		return
 	}
-	w.forced = c - 1
-	p.giveWay(op, o)
+	c := w.choose(KindSwitch, op, o, n+1)
+	if w.outcome != nil {
+		p.giveWay(op, o) // for ever
+	} else if c > 0 {
+		if w.forced = w.fireEarly(c - 1); w.forced >= 0 {
+			p.giveWay(op, o)
+		}
+	}
 }

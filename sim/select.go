@@ -91,6 +91,9 @@ func (e *Env) selectReady(o *Object, cases []Case) (int, bool) {
 	var ready [maxReady]int
 	n := 0
 	for i := range cases {
+		if w := e.w; w != nil && w.toucher != nil {
+			w.touchCase(&cases[i])
+		}
 		if e.caseReady(&cases[i]) && n < maxReady {
 			ready[n] = i
 			n++

@@ -15,6 +15,7 @@ type Timer struct {
 	cause uint64 // step that set it
 	slot  int32  // in the heap plus one; 0 if not in it
 	queue bool   // in the ready ring
+	loose bool   // among those that may fire early
 	id    uint64
 	env   *Env
 	fn    func()
@@ -70,6 +71,7 @@ func (t *Timer) Reset(d time.Duration) bool { return t.ResetAt(t.env.Now().Add(m
 // ResetAt is Reset with an instant.
 func (t *Timer) ResetAt(at Time) bool {
 	if w := t.env.w; w != nil {
+		w.touchID(t.id)
 		was := w.disarm(t)
 		w.arm(t, at)
 		return was
@@ -85,6 +87,7 @@ func (t *Timer) ResetAt(at Time) bool {
 // the callback has started or that the timer was not set.
 func (t *Timer) Stop() bool {
 	if w := t.env.w; w != nil {
+		w.touchID(t.id)
 		return w.disarm(t)
 	}
 	t.env.live.Lock()
@@ -152,11 +155,19 @@ func (w *World) arm(t *Timer, at Time) {
 		at = w.now
 	}
 	t.cause = w.steps
+	w.set(t, at)
+}
+
+// set puts t where timers wait for their time, or for being chosen.
+func (w *World) set(t *Timer, at Time) {
+	if w.untimed != nil && w.loosen(t, at) {
+		return
+	}
 	w.timers.push(t, at)
 }
 
 func (w *World) disarm(t *Timer) bool {
-	if w.timers.remove(t) {
+	if w.timers.remove(t) || t.loose && w.loose.remove(t) {
 		return true
 	}
 	if !t.queue {
@@ -178,6 +189,6 @@ func (w *World) fallAsleep(e *Env, p *Proc, until Time) *mailbox {
 	wt.used, wt.fired = 0, -1
 	p.state = procWaiting
 	p.timer.cause = w.steps
-	w.timers.push(&p.timer, until)
+	w.set(&p.timer, until)
 	return w.handOver(p)
 }

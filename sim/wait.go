@@ -212,8 +212,9 @@ func (n *node) fire() {
 	} else {
 		wt.unlink()
 	}
-	if wt.proc != nil {
-		wt.proc.makeReady()
+	if p := wt.proc; p != nil {
+		p.host.w.touchID(p.id)
+		p.makeReady()
 	} else {
 		wt.live.wake <- struct{}{}
 	}

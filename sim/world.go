@@ -63,7 +63,14 @@ type World struct {
 	nextOutside Time           // when the first of them is due
 
 	chooser   Chooser
-	preempts  bool
+	attends   bool          // the chooser wants to decide or know about single operations:
+	preempts  bool          // it may switch before them,
+	stalls    bool          // the chooser may put tasks aside,
+	stalled   time.Duration // for so long in all
+	untimed   Untimed       // nil if timers fire at their times
+	loose     looseTimers
+	toucher   Toucher // nil if nobody wants to know what steps touch
+	unnamed   uint64  // numbers the objects without a number for the toucher
 	point     Point
 	decisions decisionLog
 
@@ -97,10 +104,8 @@ func New(cfg Config) *World {
 		seed: cfg.Seed, epoch: cfg.Epoch, maxTime: cfg.MaxTime, maxSteps: cfg.MaxSteps,
 		maxInstant: cfg.MaxStepsPerInstant, sink: cfg.Sink, onStep: cfg.OnStep,
 	}
-	w.point.w = w
-	if p, ok := cfg.Chooser.(Preempter); ok {
-		w.preempts = p.Preempts()
-	}
+	w.point.w, w.point.clock = w, -1
+	w.learnAbilities()
 	if w.pool == nil {
 		w.pool, w.ownPool = NewPool(), true
 	}
@@ -131,6 +136,23 @@ func (w *World) Trail() []TrailEntry { return w.trail }
 
 // Decisions returns the decision log so far; empty with the default chooser.
 func (w *World) Decisions() []Decision { return w.decisions.all() }
+
+// learnAbilities asks the chooser what it wants to decide and to know.
+func (w *World) learnAbilities() {
+	if p, ok := w.chooser.(Preempter); ok {
+		w.preempts = p.Preempts()
+	}
+	if s, ok := w.chooser.(Staller); ok {
+		w.stalls = s.Stalls()
+	}
+	if u, ok := w.chooser.(Untimed); ok && u.Untimed() {
+		w.untimed = u
+	}
+	if t, ok := w.chooser.(Toucher); ok && t.Touches() {
+		w.toucher = t
+	}
+	w.attends = w.preempts || w.stalls || w.toucher != nil
+}
 
 // Procs returns the number of procs that have not ended.
 func (w *World) Procs() int { return len(w.procs) }
@@ -211,7 +233,7 @@ func (w *World) end(o Outcome) {
 
 // quiet is the outcome of a world with nothing runnable within its limits.
 func (w *World) quiet() Outcome {
-	if w.timers.len() > 0 {
+	if w.timers.len() > 0 || len(w.loose.list) > 0 {
 		return Outcome{Kind: TimeLimit}
 	}
 	if w.workers > 0 {

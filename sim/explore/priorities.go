@@ -40,10 +40,8 @@ func (c *Priorities) Choose(p *sim.Point, n int) int {
 		return c.highest(p, n)
 	case sim.KindTask:
 		return c.highest(p, n)
-	case sim.KindFault, sim.KindDelay:
-		return 0 // faults and delays are drawn by a fault plan, not by the schedule
 	default:
-		return c.rand.Intn(n)
+		return plain(c.rand, p, n)
 	}
 }
 

@@ -27,8 +27,8 @@ func (r *Random) Choose(p *sim.Point, n int) int {
 			return 0
 		}
 		return 1 + r.rand.Intn(n-1)
-	case sim.KindFault, sim.KindDelay:
-		return 0 // faults and delays are drawn by a fault plan, not by the schedule
+	case sim.KindFault, sim.KindDelay, sim.KindStall:
+		return 0 // these are drawn by plans of their own, not by the schedule
 	default:
 		return r.rand.Intn(n)
 	}

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 
 	"bufsim/sim"
 )
@@ -14,6 +15,7 @@ type Replay struct {
 	log      []sim.Decision
 	next     int
 	preempts bool
+	stalls   bool
 	misfit   *Misfit
 }
 
@@ -36,8 +38,12 @@ func (m *Misfit) Error() string {
 // NewReplay returns a chooser that follows log, which was recorded by a chooser
 // that did or did not preempt.
 func NewReplay(log []sim.Decision, preempts bool) *Replay {
-	return &Replay{log: log, preempts: preempts}
+	stalls := slices.ContainsFunc(log, func(d sim.Decision) bool { return d.Kind == sim.KindStall })
+	return &Replay{log: log, preempts: preempts, stalls: stalls}
 }
+
+// Stalls implements sim.Staller: it depends on whether the log tells of stalls.
+func (r *Replay) Stalls() bool { return r.stalls }
 
 // Preempts implements sim.Preempter.
 func (r *Replay) Preempts() bool { return r.preempts }

@@ -1,0 +1,58 @@
+package sim
+
+// Touched objects. Two steps that touch no object in common can be exchanged without
+// anybody noticing; choosers that search use that. The world tells what is touched; what
+// shared state is not in waiting tools must be guarded by them.
+
+// Toucher is an optional ability of a [Chooser]: if Touches answers true, the world tells
+// it which objects the running step touches, each by its number. A proc that is made
+// runnable is touched, too, by the proc's ID, and so is a timer that is set or stopped.
+type Toucher interface {
+	Touches() bool
+	// Touch is called at each access; write is false if the access changes nothing.
+	Touch(id uint64, write bool)
+}
+
+// Numbers that stand for more than one object.
+const (
+	// TouchedAll: whatever there is may be changed, by a fault from outside.
+	TouchedAll uint64 = 0
+	// TouchedClock: time goes on while tasks are runnable; see [Untimed].
+	TouchedClock uint64 = 1<<64 - 1
+	// unnamedFrom begins the numbers of objects that have none of their own.
+	unnamedFrom uint64 = 1 << 62
+)
+
+// touch tells that the running step does op on o; OpNone is any change.
+func (w *World) touch(o *Object, op Op) {
+	if w.toucher == nil || o == &o.env.self || op == OpSelect {
+		return // a Select tells of each of its cases
+	}
+	write := op != OpLoad && op != OpRLock && op != OpWait
+	w.toucher.Touch(w.numberOf(o), write)
+}
+
+// touchID is touch by number.
+func (w *World) touchID(id uint64) {
+	if w.toucher != nil {
+		w.toucher.Touch(id, true)
+	}
+}
+
+// touchCase tells that a Select looks at a case. Only a look at an event changes nothing.
+func (w *World) touchCase(c *Case) {
+	if c.src == nil {
+		return
+	}
+	_, reads := c.src.(*Event)
+	w.toucher.Touch(w.numberOf(c.src.header()), !reads)
+}
+
+// numberOf gives an object a number if it has none.
+func (w *World) numberOf(o *Object) uint64 {
+	if o.id == 0 {
+		w.unnamed++
+		o.id = unnamedFrom + w.unnamed
+	}
+	return o.id
+}
