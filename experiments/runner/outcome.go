@@ -18,7 +18,7 @@ import (
 func (p *play) result(out sim.Outcome, events []trace.Event) (*Result, error) {
 	r := &Result{
 		Scenario: p.scenario.Name, Release: p.profile.Name, Seed: p.opts.Seed, Version: Version,
-		Flags: append([]string{}, flags.Format(p.flags, p.profile)...),
+		Flags: p.spelledFlags(),
 		Hash:  fmt.Sprintf("%016x", out.Hash), Steps: out.Steps, Ended: out.Kind.String(), Time: out.Time.Duration(),
 		Errors: []ErrorCount{}, Operations: []Operation{}, Gates: []Gate{},
 		Outcome: out, Journal: p.journal,
@@ -235,4 +235,12 @@ func requests(n int64) string {
 		return "1 request was"
 	}
 	return fmt.Sprintf("%d requests were", n)
+}
+
+// spelledFlags are the flags that differ from the release's defaults.
+func (p *play) spelledFlags() []string {
+	if p.opts.SpelledFlags != nil {
+		return p.opts.SpelledFlags
+	}
+	return append([]string{}, flags.Format(p.flags, p.profile)...)
 }

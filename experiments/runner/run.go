@@ -22,6 +22,9 @@ type Options struct {
 	Seed    uint64
 	Release release.Profile
 	Flags   flags.Set
+	// SpelledFlags is [Result.Flags] of these flags for who knows it already: spelling them
+	// takes as long as a hundred statements. nil works it out.
+	SpelledFlags []string
 	// Chooser makes the scheduling decisions; nil is first come, first served.
 	Chooser sim.Chooser
 	// Sink receives all events of the run, besides those that the report needs.

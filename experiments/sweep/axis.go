@@ -29,6 +29,8 @@ type Setting struct {
 	Scenario *scenario.Scenario
 	Profile  release.Profile
 	Flags    flags.Set
+	// spelled are the flags as results show them.
+	spelled []string
 }
 
 // axisKind is a thing besides Vitess's flags that an axis can vary.

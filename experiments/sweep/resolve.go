@@ -118,6 +118,7 @@ func (r *Resolved) points(rows [][]string) error {
 		if err != nil {
 			return err
 		}
+		set.spelled = flags.Format(set.Flags, set.Profile)
 		r.Points = append(r.Points, Point{At: row, Setting: set})
 	}
 	return nil

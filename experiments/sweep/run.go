@@ -162,7 +162,7 @@ func (s *session) one(j job, pool *sim.Pool) (done finished, err error) {
 		}
 	}()
 	set := r.Points[j.point].Setting
-	opts := runner.Options{Seed: j.seed, Release: set.Profile, Flags: set.Flags, Pool: pool}
+	opts := runner.Options{Seed: j.seed, Release: set.Profile, Flags: set.Flags, SpelledFlags: set.spelled, Pool: pool}
 	take := func(*runner.Result) any { return nil }
 	if s.opts.Probe != nil {
 		take = s.opts.Probe(&opts)
