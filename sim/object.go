@@ -73,9 +73,15 @@ func (o *Object) enterSlow(op Op) {
 
 // enterQuiet is enter without a choice point.
 func (o *Object) enterQuiet() {
+	if w := o.env.w; w == nil || w.toucher != nil {
+		o.enterQuietSlow()
+	}
+}
+
+func (o *Object) enterQuietSlow() {
 	if w := o.env.w; w == nil {
 		o.env.live.Lock()
-	} else if w.toucher != nil {
+	} else {
 		w.touch(o, OpNone)
 	}
 }

@@ -189,6 +189,10 @@ func (w *World) fallAsleep(e *Env, p *Proc, until Time) *mailbox {
 	wt.used, wt.fired = 0, -1
 	p.state = procWaiting
 	p.timer.cause = w.steps
-	w.set(&p.timer, until)
+	if w.untimed == nil {
+		w.timers.push(&p.timer, until)
+	} else {
+		w.set(&p.timer, until)
+	}
 	return w.handOver(p)
 }
