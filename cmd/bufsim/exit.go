@@ -10,11 +10,12 @@ import (
 
 // The exit codes.
 const (
-	exitOK          = 0
-	exitFinding     = 1
-	exitUsage       = 2
-	exitOurFault    = 3
-	exitInterrupted = 130
+	exitOK           = 0
+	exitFinding      = 1
+	exitUsage        = 2
+	exitOurFault     = 3
+	exitInconclusive = 4
+	exitInterrupted  = 130
 )
 
 // exitError carries an exit code. An empty message prints nothing.

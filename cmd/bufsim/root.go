@@ -82,7 +82,7 @@ input, 3 a fault of bufsim itself, 130 interrupted.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(usageText)
 	root.AddCommand(a.runCommand(), a.scenarioCommand(), a.scenariosCommand(), a.sweepCommand(),
-		a.mergeCommand(), a.compareCommand(),
+		a.mergeCommand(), a.compareCommand(), a.tuneCommand(),
 		a.plotCommand(), a.traceCommand(), a.faultsCommand(), a.invariantsCommand(), a.conformCommand(), a.groundtruthCommand(), a.versionCommand())
 	root.SetHelpCommand(helpCommand(root))
 	strictCompletion(root)

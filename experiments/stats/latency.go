@@ -92,3 +92,21 @@ func (l *Latencies) Summary() LatencySummary {
 		Count: l.counts.TotalCount(), P50: p50, P90: p90, P99: p99, Max: l.max, Over: l.over,
 	}
 }
+
+// RecordCorrected adds a latency as a client saw it that waits for each answer, and the
+// latencies of what it would have sent meanwhile: latency - interval, latency -
+// 2·interval, and so on down to the smallest one that counts. That corrects coordinated
+// omission (Tene: How NOT to measure latency, 2013; recordValueWithExpectedInterval of
+// HdrHistogram, which takes the interval itself for the smallest). Without an interval only
+// the latency itself is recorded.
+func (l *Latencies) RecordCorrected(latency, interval, least time.Duration) error {
+	if err := l.Record(latency); err != nil || interval <= 0 {
+		return err
+	}
+	for missing := latency - interval; missing >= max(least, 1); missing -= interval {
+		if err := l.Record(missing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
