@@ -140,3 +140,22 @@ func TestTroubleshootingMessages(t *testing.T) {
 		require.Contains(t, seen[e[2]], e[1], "bufsim %s", e[2])
 	}
 }
+
+// The example of docs/tune.md gives what stands below it.
+func TestTuneGuideExample(t *testing.T) {
+	const start = "```console\n$ bufsim "
+	text, err := os.ReadFile(docs + "tune.md")
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(text), start)
+	require.True(t, found)
+	block, after, found := strings.Cut(rest, "```")
+	require.True(t, found)
+	command, want, _ := strings.Cut(block, "\n")
+	code, stdout, stderr := call(strings.Fields(command)...)
+	require.Equal(t, exitOK, code, stdout+stderr)
+	if *update {
+		require.NoError(t, os.WriteFile(docs+"tune.md", []byte(before+start+command+"\n"+stdout+"```"+after), 0o644))
+		return
+	}
+	require.Equal(t, want, stdout, "docs/tune.md: run this test with -update, and understand why")
+}

@@ -194,6 +194,8 @@ func ascending[T cmp.Ordered](name, text string, to *[]T, parse func(string) (T,
 func (a *app) tunedScenario(c *cobra.Command, in *tuneInput, args []string, p *tune.Problem) (*scenario.Scenario, error) {
 	traffic := in.load.QPS != 0 || in.load.Gateslap != "" || in.queryLog != "" || in.metrics != ""
 	switch {
+	case in.metrics == "" && (in.before != "" || in.span != 0):
+		return nil, usage("--before and --span go with --metrics")
 	case traffic && len(args) > 0:
 		return nil, usage("the scenario %s has traffic of its own; leave it out, or --qps, --gateslap, --query-log and --metrics", args[0])
 	case !traffic:
@@ -263,8 +265,6 @@ func (a *app) observe(c *cobra.Command, in *tuneInput) error {
 		traffic, err = a.readLog(in.queryLog)
 	case in.metrics != "":
 		traffic, err = a.readCounters(in)
-	case in.before != "" || in.span != 0:
-		return usage("--before and --span go with --metrics")
 	default:
 		return nil
 	}

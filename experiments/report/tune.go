@@ -100,8 +100,9 @@ func (t *TunePage) answer() []string {
 		return []string{"These flags met the target with fresh seeds. " + heldText(t.Held)}
 	case t.Verdict == tune.Unavoidable:
 		return []string{
-			"No candidate meets the target. With these flags only what no flag of the buffer decides still fails, with fresh seeds. " + heldText(t.Held),
-			fmt.Sprintf("The largest candidates had a failed statement in %d of %d runs with the same seeds.", t.Largest.Hit, t.Largest.Runs),
+			"No candidate meets the target. With these flags nothing failed, with fresh seeds, but what no flag of the buffer decides or what " +
+				"fails with larger candidates, too. " + heldText(t.Held),
+			fmt.Sprintf("The best of all candidates had a failed statement in %d of %d runs with the same seeds.", t.Best.Hit, t.Best.Runs),
 		}
 	case t.Verdict == tune.Impossible:
 		return []string{"No candidate meets the target. The one that came closest was " + t.Below[0].Value + ": " + t.Below[0].Missed + "."}

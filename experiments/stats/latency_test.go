@@ -83,3 +83,34 @@ func TestLatencyMergeIsOrderFree(t *testing.T) {
 		}
 	})
 }
+
+// The published example of coordinated omission: a hundred seconds with a request of 1 ms
+// every 10 ms, then one request that takes a hundred seconds. The figures are those of
+// HdrHistogram's own test (HistogramDataAccessTest).
+func TestLatencyCorrected(t *testing.T) {
+	raw, corrected := stats.NewLatencies(), stats.NewLatencies()
+	const interval = 10 * time.Millisecond
+	for range 10_000 {
+		require.NoError(t, raw.Record(time.Millisecond))
+		require.NoError(t, corrected.RecordCorrected(time.Millisecond, interval, interval))
+	}
+	require.NoError(t, raw.Record(100*time.Second))
+	require.NoError(t, corrected.RecordCorrected(100*time.Second, interval, interval))
+	require.EqualValues(t, 10_001, raw.Summary().Count)
+	require.EqualValues(t, 20_000, corrected.Summary().Count)
+	for p, want := range map[float64][2]time.Duration{
+		0.3: {time.Millisecond, time.Millisecond}, 0.5: {time.Millisecond, time.Millisecond},
+		0.75: {time.Millisecond, 50 * time.Second}, 0.9: {time.Millisecond, 80 * time.Second}, 0.99: {time.Millisecond, 98 * time.Second},
+	} {
+		r, _ := raw.Quantile(p)
+		c, _ := corrected.Quantile(p)
+		require.InEpsilon(t, want[0], r, 0.001, p)
+		require.InEpsilon(t, want[1], c, 0.001, p)
+	}
+	require.Equal(t, 100*time.Second, corrected.Summary().Max)
+
+	open := stats.NewLatencies() // arrivals that wait for nothing need no correction
+	require.NoError(t, open.RecordCorrected(time.Second, 0, 0))
+	require.EqualValues(t, 1, open.Summary().Count)
+	require.ErrorContains(t, open.RecordCorrected(-time.Second, interval, interval), "negative")
+}

@@ -14,8 +14,8 @@ type Verdict string
 const (
 	// Recommended: the setting met the target in all runs, fresh ones included.
 	Recommended Verdict = "recommended"
-	// Unavoidable: the setting met the target but for failed statements about which no flag of
-	// the buffer decides, and the largest candidates have them, too.
+	// Unavoidable: the setting met the target but for failed statements that the best setting
+	// has with the same seeds, too, or about which no flag of the buffer decides.
 	Unavoidable Verdict = "unavoidable"
 	// Impossible: no candidate met the target.
 	Impossible Verdict = "impossible"
@@ -37,9 +37,9 @@ type Advice struct {
 	Held *Held `json:"verification,omitempty"`
 	// Curve is the trade-off between window and errors.
 	Curve []CurvePoint `json:"curve,omitempty"`
-	// Largest is what the largest candidates gave with the same fresh seeds, if they were needed
-	// to tell what no flag avoids.
-	Largest *Held `json:"largest,omitempty"`
+	// Best is what the best setting of the search gave with the same fresh seeds, if that was
+	// needed to tell what no setting avoids.
+	Best *Held `json:"best,omitempty"`
 	// Below says what the next smaller candidates miss, or, where nothing met the target,
 	// what the best ones did.
 	Below []Shortfall `json:"below,omitempty"`
@@ -118,7 +118,7 @@ func held(o *Outcome, first uint64) (*Held, error) {
 		return nil, err
 	}
 	h := &Held{
-		Runs: len(o.Runs), FirstSeed: first, Hit: o.Hit(), ErrorsMost: o.worst(false), HitMost: hit.High,
+		Runs: len(o.Runs), FirstSeed: first, Hit: o.Hit(), ErrorsMost: o.worst((*Run).all), HitMost: hit.High,
 		PauseP99: o.PauseP99(), PauseMax: o.LongestPause(),
 	}
 	for i := range o.Runs {
@@ -132,7 +132,7 @@ func curvePoint(o *Outcome, t Target) (c CurvePoint, err error) {
 	c = CurvePoint{
 		Window: o.Setting.Window, Met: t.Missed(o) == "", Runs: len(o.Runs), PauseP99: o.PauseP99(), PauseMax: o.LongestPause(),
 	}
-	if c.ErrorRate, err = stats.Mean(o.rates(false), stats.NewRand(bootstrapSeed), stats.Options{Level: level}); err != nil {
+	if c.ErrorRate, err = stats.Mean(o.rates((*Run).all), stats.NewRand(bootstrapSeed), stats.Options{Level: level}); err != nil {
 		return c, err
 	}
 	c.Hit, err = stats.ClopperPearson(o.Hit(), len(o.Runs), level)

@@ -20,7 +20,7 @@ func (s *search) smallest(flag string, list []Setting) (Setting, error) {
 	if at == len(list) {
 		return Setting{}, errNone
 	}
-	if at > 0 && s.avoidablyMissed(s.outcome(list[at-1])) != "" {
+	if at > 0 && s.missed(s.outcome(list[at-1])) != "" {
 		s.shortfall(flag, valueOf(flag, list[at-1]), list[at-1])
 	}
 	// The result has all of its runs.

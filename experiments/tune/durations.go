@@ -79,6 +79,9 @@ func ReadDurations(name string, src io.Reader) (Durations, error) {
 		return d, fmt.Errorf("%s: %w", name, errors.New("no duration in it; write one a line, such as 4.2s"))
 	}
 	slices.Sort(d.Values)
+	if d.text = d.Values[0].String(); len(d.Values) == 1 {
+		return d, nil
+	}
 	d.text = fmt.Sprintf("%d measured lengths from %v to %v", len(d.Values), d.Values[0], d.Values[len(d.Values)-1])
 	return d, nil
 }

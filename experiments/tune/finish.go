@@ -88,7 +88,7 @@ func (p *Problem) assumed() (list []string) {
 		list = append(list, fmt.Sprintf("A reparent of a shard without lag keeps it without a primary for %s; replication lag comes on top.", p.PRS))
 	}
 	if !p.Lag.IsZero() {
-		list = append(list, fmt.Sprintf("Replicas apply %s late.", p.Lag))
+		list = append(list, fmt.Sprintf("Replicas apply transactions late by %s.", p.Lag))
 	}
 	return append(list,
 		"Only planned reparents and what else the scenario's timeline has: no crash, no network fault that it does not name.",

@@ -80,7 +80,9 @@ func (o *Outcome) add(r Run) {
 	if o.Pauses == nil {
 		o.Pauses = stats.NewLatencies()
 	}
-	o.Pauses.Merge(r.pauses)
+	if r.pauses != nil {
+		o.Pauses.Merge(r.pauses)
+	}
 	r.pauses = nil
 	o.Stuck += r.Stuck
 	o.Runs = append(o.Runs, r)
@@ -107,37 +109,32 @@ func (r *Run) avoidable() int {
 	return n
 }
 
-// errorsOf counts failed statements of a run: all of them or the avoidable ones.
-func (r *Run) errorsOf(avoidable bool) int {
-	if avoidable {
-		return r.avoidable()
-	}
-	return r.Errors
-}
+// all counts the failed statements of a run.
+func (r *Run) all() int { return r.Errors }
 
 // worst is the most failed statements of a run.
-func (o *Outcome) worst(avoidable bool) (n int) {
+func (o *Outcome) worst(count func(*Run) int) (n int) {
 	for i := range o.Runs {
-		n = max(n, o.Runs[i].errorsOf(avoidable))
+		n = max(n, count(&o.Runs[i]))
 	}
 	return n
 }
 
 // rates are the shares of failed statements, one for each run.
-func (o *Outcome) rates(avoidable bool) []float64 {
+func (o *Outcome) rates(count func(*Run) int) []float64 {
 	list := make([]float64, len(o.Runs))
 	for i := range o.Runs {
 		if r := &o.Runs[i]; r.Statements > 0 {
-			list[i] = float64(r.errorsOf(avoidable)) / float64(r.Statements)
+			list[i] = float64(count(r)) / float64(r.Statements)
 		}
 	}
 	return list
 }
 
 // rate is the mean over runs of the share of failed statements.
-func (o *Outcome) rate(avoidable bool) float64 {
+func (o *Outcome) rate(count func(*Run) int) float64 {
 	sum := 0.0
-	for _, x := range o.rates(avoidable) {
+	for _, x := range o.rates(count) {
 		sum += x
 	}
 	return sum / float64(max(1, len(o.Runs)))

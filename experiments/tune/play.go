@@ -86,6 +86,9 @@ func (p *Problem) together(ctx context.Context, o *Outcome, first uint64, until 
 
 // one plays one run.
 func (p *Problem) one(s Setting, index int, seed uint64, pool *sim.Pool) (run *Run, err error) {
+	if p.stub != nil {
+		return p.stub(s, index, seed), nil
+	}
 	sc, prs, lag, err := p.variant(index, seed)
 	if err != nil {
 		return nil, err

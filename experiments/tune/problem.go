@@ -31,6 +31,8 @@ type Problem struct {
 	Progress func(done, total int)
 
 	done, total int
+	// stub takes the place of the simulation in tests of the search.
+	stub func(s Setting, index int, seed uint64) *Run
 }
 
 // RequestBytes is what a held request is taken to cost a vtgate: two goroutines with grown
@@ -41,14 +43,14 @@ const RequestBytes = 20 << 10
 func (p *Problem) tell() {
 	p.done++
 	if p.Progress != nil {
-		p.Progress(p.done, max(p.done, p.total))
+		p.Progress(p.done, max(p.done+batch, p.total)) // how long it takes shows at the end only
 	}
 }
 
 // The size of a search is chosen by the steps of its first run: on two cores of a plain
 // machine a minute has about a hundred million.
 const (
-	stepsInAll = 80_000_000
+	stepsInAll = 50_000_000
 	// settings is about how many settings a search plays.
 	settings = 22
 )

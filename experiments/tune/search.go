@@ -18,6 +18,9 @@ type search struct {
 	known      map[Setting]*Outcome
 	order      []Setting // of known, as they were played
 	advice     *Advice
+	// tolerated are the failed statements of each seed that not even the best setting avoids.
+	tolerated map[uint64]int
+	bestFresh *Outcome
 }
 
 // errNone says that no candidate met the target.
@@ -27,12 +30,21 @@ var errNone = errors.New("no candidate met the target")
 // gives the advice as far as it is known, with its error. Every other error means that
 // the problem cannot be played.
 func Solve(ctx context.Context, p *Problem) (*Advice, error) {
-	s := &search{Problem: p, ctx: ctx, candidates: p.Candidates.complete(p), known: map[Setting]*Outcome{}}
+	s := &search{Problem: p, ctx: ctx, candidates: p.Candidates.complete(p), known: map[Setting]*Outcome{}, tolerated: map[uint64]int{}}
 	s.advice = &Advice{
 		Verdict: Inconclusive, Scenario: p.Scenario.Name, Release: p.Profile.Name, Target: p.Target.String(),
 		Assumptions: append(slices.Clone(p.Assumptions), p.assumed()...),
 	}
 	err := s.solve()
+	if errors.Is(err, errNone) {
+		var again bool
+		if again, err = s.content(); again && err == nil {
+			s.advice.Below = nil
+			err = s.solve()
+		} else if err == nil {
+			err = errNone
+		}
+	}
 	if errors.Is(err, errNone) {
 		err = s.impossible()
 	}
@@ -223,10 +235,10 @@ func (s *search) outcome(set Setting) *Outcome {
 // met plays a setting until it has missed the target or has all of its runs.
 func (s *search) met(set Setting) (bool, error) {
 	o := s.outcome(set)
-	if err := s.play(s.ctx, o, s.first(), s.Seeds, s.avoidablyMissed); err != nil {
+	if err := s.play(s.ctx, o, s.first(), s.Seeds, s.missed); err != nil {
 		return false, err
 	}
-	return s.avoidablyMissed(o) == "", nil
+	return s.missed(o) == "", nil
 }
 
 // shortfall notes what a setting misses.

@@ -62,18 +62,18 @@ func (t Target) String() string {
 func share(x float64) string { return strconv.FormatFloat(100*x, 'g', 3, 64) + " %" }
 
 // Missed says in words what an outcome breaks, "" if it meets the target.
-func (t Target) Missed(o *Outcome) string { return t.missed(o, false) }
+func (t Target) Missed(o *Outcome) string { return t.missed(o, (*Run).all) }
 
-// missed can leave out the failed statements about which no flag of the buffer decides.
-func (t Target) missed(o *Outcome, avoidable bool) string {
+// missed counts the failed statements of a run as count says.
+func (t Target) missed(o *Outcome, count func(*Run) int) string {
 	p99, longest := o.PauseP99(), o.LongestPause()
 	switch {
 	case o.Stuck > 0:
 		return fmt.Sprintf("%d statements had no answer when their run ended", o.Stuck)
-	case t.RateMax > 0 && o.rate(avoidable) > t.RateMax:
-		return fmt.Sprintf("%s of the statements failed", share(o.rate(avoidable)))
-	case t.RateMax == 0 && o.worst(avoidable) > t.ErrorsMax:
-		return fmt.Sprintf("%d of %d runs had failed statements, up to %d", o.Hit(), len(o.Runs), o.worst(avoidable))
+	case t.RateMax > 0 && o.rate(count) > t.RateMax:
+		return fmt.Sprintf("%s of the statements failed", share(o.rate(count)))
+	case t.RateMax == 0 && o.worst(count) > t.ErrorsMax:
+		return fmt.Sprintf("%d of %d runs had failed statements, up to %d", o.Hit(), len(o.Runs), o.worst((*Run).all))
 	case t.PauseP99 > 0 && p99 > t.PauseP99:
 		return fmt.Sprintf("the 99th percentile of the pauses was %v", round(p99))
 	case t.PauseMax > 0 && longest > t.PauseMax:
