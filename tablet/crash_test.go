@@ -11,6 +11,7 @@ import (
 	"bufsim/model/vterr"
 	"bufsim/tablet"
 	"bufsim/tablet/mysqld"
+	"bufsim/tablet/tmclient"
 )
 
 // A crash of the primary's MySQL: not serving soon, serving again a second after it is back,
@@ -207,4 +208,25 @@ func TestReplicationManager(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What an emergency has stopped stays stopped, until it is attached to a new source: a
+// receiver that ran again would acknowledge writes of the primary that is being replaced.
+// spec: tablet 12, R-221
+func TestReplicationManagerLeavesEmergenciesAlone(t *testing.T) {
+	play(t, setting{release: "v12"}, func(x *stage) {
+		healthy := func() bool {
+			status, err := x.tmc.ReplicationStatus(x.within(remoteTimeout), alias(replica1))
+			require.NoError(x, err)
+			return status.Healthy()
+		}
+		_, err := x.tmc.StopReplicationAndGetStatus(x.within(remoteTimeout), alias(replica1))
+		require.NoError(x, err)
+		x.env.Sleep(25 * time.Second)
+		require.False(x, healthy())
+		require.NoError(x, x.tmc.SetReplicationSource(x.within(remoteTimeout), alias(replica1), tmclient.SetReplicationSourceRequest{Parent: alias(primary), ForceStart: true}))
+		require.NoError(x, x.mysql[replica1].Client(x.env).StopReplication(false))
+		x.env.Sleep(25 * time.Second)
+		require.True(x, healthy())
+	})
 }

@@ -134,6 +134,7 @@ func (tm *tabletManager) attach(r tmclient.SetReplicationSourceRequest, was, sho
 	if !should {
 		return nil
 	}
+	tm.repairs.stopped.Store(false)
 	return mysql.StartReplication()
 }
 

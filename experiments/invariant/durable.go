@@ -21,9 +21,9 @@ func durableWrites() Invariant {
 		ID:      "acknowledged-writes-survive",
 		Meaning: "A write that a client was told is done is in the new primary's data after a PlannedReparentShard; after an EmergencyReparentShard it is if the keyspace has semi-sync and a replica that acknowledged it was reached.",
 		Rules:   []string{"R-220", "R-221"},
-		Kinds:   slices.Concat(clusterKinds(), operationKinds(), writeKinds(), gtidKinds(), []string{string(tablet.KindStep)}),
+		Kinds:   slices.Concat(clusterKinds(), operationKinds(), writeKinds(), gtidKinds(), []string{string(tablet.KindStep), string(mysqld.KindReplication)}),
 		New: func(f Facts) Checker {
-			return &durableChecker{cluster: newCluster(f), operations: newOperations(), writes: newWrites(), journals: newJournals(), promoters: promoters{}, shards: map[string]*durableView{}}
+			return &durableChecker{cluster: newCluster(f), operations: newOperations(), writes: newWrites(), journals: newJournals(), promoters: promoters{}, receivers: map[*tabletView]string{}, shards: map[string]*durableView{}}
 		},
 		Fail: failDurableWrites,
 	}
@@ -38,7 +38,9 @@ type durableChecker struct {
 	writes     *writes
 	journals   *journals
 	promoters  promoters
-	shards     map[string]*durableView
+	// receivers are the states of the receivers.
+	receivers map[*tabletView]string
+	shards    map[string]*durableView
 }
 
 // durableView is what of a shard's data must not be lost.
@@ -57,16 +59,17 @@ type durableView struct {
 	made map[*tabletView]*gtid.Set
 	// backed holds by replica what it acknowledged.
 	backed map[*tabletView]*gtid.Set
-	// reached are the tablets that the last emergency has stopped.
-	reached map[*tabletView]bool
-	lost    gtid.Set // told already
+	// reached are the tablets that the last emergency has stopped, unstopped those that it
+	// reached while their receivers were reconnecting: it leaves those running.
+	reached, unstopped map[*tabletView]bool
+	lost               gtid.Set // told already
 }
 
 func (c *durableChecker) shard(name string) *durableView {
 	s := c.shards[name]
 	if s == nil {
 		s = &durableView{
-			replacedBy: map[*tabletView]string{}, made: map[*tabletView]*gtid.Set{}, backed: map[*tabletView]*gtid.Set{}, reached: map[*tabletView]bool{},
+			replacedBy: map[*tabletView]string{}, made: map[*tabletView]*gtid.Set{}, backed: map[*tabletView]*gtid.Set{}, reached: map[*tabletView]bool{}, unstopped: map[*tabletView]bool{},
 		}
 		c.shards[name] = s
 	}
@@ -77,6 +80,7 @@ func (c *durableChecker) shard(name string) *durableView {
 func (c *durableChecker) Record(e trace.Event) {
 	if op := c.operations.observe(&e); op != nil && e.Kind == reparent.KindPhase && len(op.phases) == 1 && !op.phases[0].over {
 		clear(c.shard(op.shard).reached)
+		clear(c.shard(op.shard).unstopped)
 	}
 	set := c.journals.observe(&e)
 	t := c.cluster.observe(&e)
@@ -98,7 +102,11 @@ func (c *durableChecker) Record(e trace.Event) {
 		s.told, s.unbacked = gtid.Set{}, gtid.Set{}
 	case tablet.KindStep:
 		if e.Text("call") == "StopReplicationAndGetStatus" && e.Text("step") == "end" && e.Text("error") == "" {
-			s.reached[t] = true
+			s.reached[t], s.unstopped[t] = true, c.receivers[t] == "connecting" || c.receivers[t] == "running"
+		}
+	case mysqld.KindReplication:
+		if e.Text("thread") == "io" {
+			c.receivers[t] = e.Text("state")
 		}
 	case tablet.KindState:
 		// One that serves in an older term does not know yet that it is not primary.
@@ -182,11 +190,25 @@ func (c *durableChecker) excuse(shard *shardView, s *durableView, from *tabletVi
 		if shard.durability == "none" || shard.durability == "" {
 			return "durability none: an emergency may lose what was not replicated (R-221)"
 		}
-		if !c.kept(s, missing) {
+		switch {
+		case c.ackedLate(s, missing):
+			return "a replica's receiver was reconnecting when the emergency reached it, was not stopped, and acknowledged writes of the old primary later (R-41)"
+		case !c.kept(s, missing):
 			return "no replica that acknowledged it was reached with it, or nobody had (R-221, T-117)"
 		}
 	}
 	return ""
+}
+
+// ackedLate reports whether a replica that the emergency reached and did not stop has
+// acknowledged any of the missing transactions.
+func (c *durableChecker) ackedLate(s *durableView, missing gtid.Set) bool {
+	for t, acked := range s.backed { // in any order: any of them will do
+		if s.unstopped[t] && !missing.Intersect(*acked).IsEmpty() {
+			return true
+		}
+	}
+	return false
 }
 
 // kept reports whether, for any of the missing transactions, a replica that acknowledged it

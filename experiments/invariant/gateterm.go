@@ -44,7 +44,7 @@ type gateTermView struct {
 func (c *gateTermChecker) Record(e trace.Event) {
 	g := c.gates[e.Host]
 	if g == nil || restarted(&e) {
-		g = &gateTermView{health: map[string]trace.Event{}, listed: map[string]int64{}, targets: map[string]string{}}
+		g = newGateTermView()
 		c.gates[e.Host] = g
 	}
 	switch e.Kind {
@@ -63,6 +63,29 @@ func (c *gateTermChecker) Record(e trace.Event) {
 	}
 }
 
+func newGateTermView() *gateTermView {
+	return &gateTermView{health: map[string]trace.Event{}, listed: map[string]int64{}, targets: map[string]string{}}
+}
+
+// stale reports whether the gate keeps a tablet as primary that is none any more, and that
+// nobody of a later term has taken the place of.
+func (g *gateTermView) stale() bool {
+	for _, name := range g.order {
+		old := g.health[name]
+		term, listed := g.listed[name]
+		if !listed || old.Text("type") == "primary" {
+			continue
+		}
+		for _, other := range g.order {
+			h := g.health[other]
+			if inShard(&h) == inShard(&old) && h.Text("type") == "primary" && h.Number("serving") != 0 && h.Number("term") <= term {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (g *gateTermView) news(e *trace.Event) {
 	name := e.Text("tablet")
 	if _, known := g.health[name]; !known {
@@ -70,9 +93,10 @@ func (g *gateTermView) news(e *trace.Event) {
 	}
 	g.health[name] = keep(*e)
 	if e.Text("type") == "primary" {
-		delete(g.listed, name)
-		if e.Number("serving") != 0 {
-			g.listed[name] = e.Number("term")
+		if e.Number("serving") == 0 {
+			delete(g.listed, name)
+		} else if term, listed := g.listed[name]; !listed || e.Number("term") > term {
+			g.listed[name] = e.Number("term") // an earlier one is ignored (D-33)
 		}
 	}
 }

@@ -29,6 +29,9 @@ type operations struct {
 	running []*operationView // in the order of their beginnings
 	// last is the name of the operation that worked on a shard last.
 	last map[string]string
+	// emergency is when an EmergencyReparentShard last told of its progress on a shard; calls
+	// of its own may go on behind it.
+	emergency map[string]sim.Time
 }
 
 // operationView is one operation under way.
@@ -52,7 +55,9 @@ type phaseView struct {
 	over       bool
 }
 
-func newOperations() *operations { return &operations{last: map[string]string{}} }
+func newOperations() *operations {
+	return &operations{last: map[string]string{}, emergency: map[string]sim.Time{}}
+}
 
 // observe takes over what an event says, and gives the operation that it is about, nil if it
 // is about none. An operation is forgotten with the event after its end.
@@ -113,6 +118,9 @@ func (o *operations) progress(e *trace.Event) *operationView {
 		v = o.add(e, name, shard)
 	}
 	o.last[shard] = name
+	if name == emergencyReparent {
+		o.emergency[shard] = at(e)
+	}
 	if e.Kind == reparent.KindPhase {
 		v.phase(e)
 		return v

@@ -112,7 +112,7 @@ func prsPrimary() Invariant {
 		Rules:   []string{"R-224", "R-225"},
 		Kinds:   slices.Concat(clusterKinds(), operationKinds()),
 		New: func(f Facts) Checker {
-			return &prsPrimaryChecker{cluster: newCluster(f), operations: newOperations(), before: map[string]*tabletView{}, term: map[string]int64{}, lost: map[string]bool{}}
+			return &prsPrimaryChecker{facts: f, cluster: newCluster(f), operations: newOperations(), before: map[string]*tabletView{}, term: map[string]int64{}, lost: map[string]bool{}}
 		},
 		Fail: failPRSPrimary,
 	}
@@ -122,6 +122,7 @@ func failPRSPrimary(t Reporter, v Violation) { t.Helper(); t.Fatalf("%s", v) }
 
 type prsPrimaryChecker struct {
 	findings
+	facts      Facts
 	cluster    *cluster
 	operations *operations
 	// before and term are the primary and its term when an operation on a shard began.
@@ -159,14 +160,14 @@ func (c *prsPrimaryChecker) judge(op *operationView, s *shardView, e *trace.Even
 	switch {
 	case op.failure == "" && len(op.phases) > 2:
 		if len(s.writers()) != 1 {
-			c.excused(c.excuse(s), s.name, at(e), shown(op.end), "it succeeded, and %d tablets serve as primary and take writes", len(s.writers()))
+			c.excused(c.excuse(s, e), s.name, at(e), shown(op.end), "it succeeded, and %d tablets serve as primary and take writes", len(s.writers()))
 		}
 	case undone && !strings.Contains(op.failure, "UndoDemotePrimary("):
 		old := c.before[s.name]
 		switch {
 		case old == nil:
 		case !old.writable():
-			c.excused(c.excuse(s), s.name, at(e), shown(old.readOnlyEvent, old.stateEvent, op.end), "it failed and was undone, but %s does not take writes as primary", old.host)
+			c.excused(c.excuse(s, e), s.name, at(e), shown(old.readOnlyEvent, old.stateEvent, op.end), "it failed and was undone, but %s does not take writes as primary", old.host)
 		case old.term != c.term[s.name]:
 			c.violate(s.name, at(e), shown(old.stateEvent, op.end), "it failed and was undone, but the term of %s is another one", old.host)
 		case s.primary() != old:
@@ -175,10 +176,16 @@ func (c *prsPrimaryChecker) judge(op *operationView, s *shardView, e *trace.Even
 	}
 }
 
-// excuse is for shards of which a process ended meanwhile.
-func (c *prsPrimaryChecker) excuse(s *shardView) string {
-	if c.lost[s.name] {
+// excuse is for shards of which a process ended meanwhile, and for those in which an emergency
+// that is over still repoints replicas: the new primary may be one of them.
+func (c *prsPrimaryChecker) excuse(s *shardView, e *trace.Event) string {
+	wrt := max(c.facts.WaitReplicasTimeout, c.facts.Flags.VTCtld.WaitReplicasTimeout)
+	last, emergency := c.operations.emergency[s.name]
+	switch {
+	case c.lost[s.name]:
 		return "a process of the shard ended or stood still during the operation"
+	case emergency && at(e).Sub(last) <= wrt+phaseSlack:
+		return "an emergency's calls to other tablets still ran in the background, and repoint the new primary too (R-110, R-226)"
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"bufsim/experiments/invariant"
 	"bufsim/gate"
 	"bufsim/gate/buffer"
 	"bufsim/gate/discovery"
@@ -25,7 +26,7 @@ import (
 func TraceKinds() []trace.KindDoc {
 	var all []trace.KindDoc
 	for _, list := range [][]trace.KindDoc{
-		trace.KernelKinds(), traceKinds(), simnet.TraceKinds(), fault.TraceKinds(), topo.TraceKinds(), toposerver.TraceKinds(), mysqld.TraceKinds(), tablet.TraceKinds(),
+		trace.KernelKinds(), invariant.TraceKinds(), simnet.TraceKinds(), fault.TraceKinds(), topo.TraceKinds(), toposerver.TraceKinds(), mysqld.TraceKinds(), tablet.TraceKinds(),
 		reparent.TraceKinds(), vtorc.TraceKinds(), discovery.TraceKinds(), buffer.TraceKinds(), gateway.TraceKinds(), gate.TraceKinds(),
 	} {
 		all = append(all, list...)

@@ -5,29 +5,14 @@ import (
 	"slices"
 	"time"
 
+	"bufsim/experiments/invariant"
 	"bufsim/experiments/scenario"
 	"bufsim/experiments/workload"
 	"bufsim/model/query"
-	"bufsim/model/topodata"
 	"bufsim/model/vterr"
 	"bufsim/sim"
 	"bufsim/sim/trace"
-	"bufsim/tablet/reparent"
 )
-
-// The kinds of events of a run itself.
-const (
-	kindRecovery trace.Kind = "run.recovery"
-	kindProbe    trace.Kind = "run.probe"
-)
-
-// traceKinds documents the events of this package.
-func traceKinds() []trace.KindDoc {
-	return []trace.KindDoc{
-		{Kind: kindRecovery, Fields: "what", Meaning: "The recovery phase of a run: faults have stopped (healed), the operator repairs a shard (repair), the run is over (over)."},
-		{Kind: kindProbe, Fields: "gate keyspace verb errno error", Meaning: "A statement that was sent through a gate at the end of a recovery; errno is 0 on success."},
-	}
-}
 
 // recover ends a run with a recovery phase: no more faults, a whole network, every process
 // up, and an operator who repairs what does not repair itself. After the scenario's time for
@@ -55,7 +40,9 @@ const (
 	recoveryExtra = 10 * time.Minute
 )
 
-func (p *play) mark(env *sim.Env, what string) { env.Emit(kindRecovery, trace.Str("what", what)) }
+func (p *play) mark(env *sim.Env, what string) {
+	env.Emit(invariant.KindRecovery, trace.Str("what", what))
+}
 
 // healAll undoes all faults and starts what has ended. From now on neither the timeline nor
 // the plan of faults does anything.
@@ -86,49 +73,6 @@ func (p *play) processes() []*sim.Host {
 		hosts = append(hosts, v.host)
 	}
 	return slices.DeleteFunc(hosts, func(h *sim.Host) bool { return h == nil }) // not started yet
-}
-
-// repair does what an operator does with shards on which nobody takes writes: it moves the
-// primary, which is always safe, and if there is nothing to move, it starts over with the
-// primary that says so itself. spec
-func (p *play) repair(env *sim.Env) {
-	for _, k := range p.scenario.Cluster.Keyspaces {
-		for _, sh := range k.Shards {
-			for range repairTries {
-				primary := p.primaryOf(k.Name, string(sh.Name))
-				if primary != nil && writable(env, primary) {
-					break
-				}
-				p.mark(env, "repair")
-				opts := reparent.PlannedOptions{}
-				if primary != nil {
-					opts.NewPrimary = primary.alias
-				}
-				_, _ = p.reparenter(p.operatorHost.Env()).PlannedReparentShard(env.Background(), k.Name, string(sh.Name), opts) // the checkers see what comes of it
-			}
-		}
-	}
-}
-
-// repairTries is how often the operator tries to repair a shard.
-const repairTries = 3
-
-// writable reports whether a tablet's MySQL takes writes.
-func writable(env *sim.Env, m *member) bool {
-	readOnly, _, err := m.server.Client(env).ReadOnly()
-	return err == nil && !readOnly
-}
-
-// primaryOf gives the tablet that serves as primary of a shard, nil if none does.
-func (p *play) primaryOf(keyspace, shard string) *member {
-	for _, m := range p.tablets {
-		if m.keyspace == keyspace && m.shard == shard && m.process != nil {
-			if s := m.process.Status(); s.Type == topodata.Primary && s.Serving {
-				return m
-			}
-		}
-	}
-	return nil
 }
 
 // probe sends one read and one write through each gate to each shard, and returns when all
@@ -177,7 +121,7 @@ func (p *play) probed(env *sim.Env, g *gateProcess, k scenario.Keyspace, verb qu
 	if errors.As(err, &own) {
 		num = own.Num
 	}
-	env.Emit(kindProbe, trace.Str("gate", g.name), trace.Str("keyspace", k.Name), trace.Str("verb", verb.String()),
+	env.Emit(invariant.KindProbe, trace.Str("gate", g.name), trace.Str("keyspace", k.Name), trace.Str("verb", verb.String()),
 		trace.Int("errno", int64(num)), trace.Str("error", text))
 }
 

@@ -17,7 +17,7 @@ type pending struct {
 // at once; with it, once acknowledged. The connection's active write becomes the commit's:
 // it is over at the engine commit, whatever happens to the session. The caller holds the lock.
 func (s *Server) commit(c *Conn, changes []Change) *pending {
-	e := newEntry(s.uuid, s.nextGTID, s.disk.Now(), s.tables.number(changes))
+	e := newEntry(s.uuid, s.nextGTID, s.disk.Now(), s.tables.number(changes, s.semi.queue))
 	s.nextGTID++
 	p := &pending{entry: e, index: len(s.log)}
 	s.appendLog(e)

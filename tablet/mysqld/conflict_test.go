@@ -67,6 +67,37 @@ func TestMissingRowStopsTheApplier(t *testing.T) {
 	}
 }
 
+// Of two clients that delete one row while commits wait for acknowledgements, the second finds
+// nothing: in MySQL it waits for the first one's lock. So replicas can apply both.
+// spec: T-107, T-116
+func TestSecondDeleteFindsNothing(t *testing.T) {
+	play(t, true, mysqld.Timings{}, func(x *stage) {
+		require.NoError(x, x.insert(x.connect(0), 1))
+		x.env.Sleep(time.Second)
+		for i := range 2 { // nobody acknowledges
+			require.NoError(x, x.clients[i+1].StopReplication(false))
+		}
+		deletes := x.env.NewWaitGroup("deletes")
+		for range 2 {
+			deletes.Go("delete", func() {
+				_, err := x.connect(0).Exec(x.env.Background(), query.Statement{Verb: query.VerbDelete, Table: "t", Key: 1})
+				require.NoError(x, err)
+			})
+		}
+		x.env.Sleep(time.Second)
+		for i := range 2 {
+			require.NoError(x, x.clients[i+1].StartReplication())
+		}
+		deletes.Wait()
+		x.env.Sleep(time.Second)
+		for i := range 2 {
+			status, err := x.clients[i+1].ReplicationStatus()
+			require.NoError(x, err)
+			require.Equal(x, mysqld.Running, status.SQL, status.SQLError)
+		}
+	})
+}
+
 // Several commits under way at once, and several rows in one, get different values: nothing
 // conflicts where nothing is errant.
 // spec: T-107, T-116

@@ -1,6 +1,10 @@
 package mysqld
 
-import "bufsim/model/query"
+import (
+	"slices"
+
+	"bufsim/model/query"
+)
 
 // Change is what one statement did to a table.
 type Change struct {
@@ -93,6 +97,18 @@ func (ts tables) apply(changes []Change) {
 	}
 }
 
+// leftBehind reports whether a row is there once pending transactions are committed.
+func (ts tables) leftBehind(table string, key int64, before []*pending) bool {
+	for _, p := range slices.Backward(before) {
+		for _, c := range slices.Backward(p.entry.Changes) {
+			if c.Table == table && c.Key == key {
+				return c.Verb != query.VerbDelete
+			}
+		}
+	}
+	return ts.named(table).exists(key)
+}
+
 // named gives a table, making it if needed.
 func (ts tables) named(name string) *Table {
 	t := ts[name]
@@ -104,8 +120,10 @@ func (ts tables) named(name string) *Table {
 }
 
 // number completes the changes of a transaction that is about to be logged: rows get their
-// auto-increment values, and whether an UPDATE or DELETE found its row is written down.
-func (ts tables) number(changes []Change) []Change {
+// auto-increment values, and whether an UPDATE or DELETE found its row is written down. It
+// finds what the transactions before it in the log leave behind: in MySQL it waits for the
+// locks of those that are not committed in the engine yet, which are given.
+func (ts tables) number(changes []Change, before []*pending) []Change {
 	for i := range changes {
 		c := &changes[i]
 		switch {
@@ -115,7 +133,7 @@ func (ts tables) number(changes []Change) []Change {
 			t.given = max(t.given, t.LastID) + max(c.Rows, 1)
 			c.ID = t.given
 		case c.Verb == query.VerbUpdate || c.Verb == query.VerbDelete:
-			c.found = ts.named(c.Table).exists(c.Key)
+			c.found = ts.leftBehind(c.Table, c.Key, before)
 		}
 	}
 	return changes

@@ -1,0 +1,102 @@
+package runner
+
+import (
+	"bufsim/experiments/scenario"
+	"bufsim/model/topodata"
+	"bufsim/sim"
+	"bufsim/tablet/mysqld"
+	"bufsim/tablet/reparent"
+)
+
+// repair does what an operator does with what does not repair itself. His commands may fail;
+// the checkers see what comes of them.
+func (p *play) repair(env *sim.Env) {
+	for _, k := range p.scenario.Cluster.Keyspaces {
+		for _, sh := range k.Shards {
+			p.repairReplicas(env, k.Name, string(sh.Name)) // no replica that stands still can be elected
+			p.repairPrimary(env, k.Name, string(sh.Name))
+			p.repairReplicas(env, k.Name, string(sh.Name))
+		}
+	}
+}
+
+// repairTries is how often the operator tries to repair a shard.
+const repairTries = 3
+
+// repairPrimary gives a shard without one a primary that takes writes: it runs
+// PlannedReparentShard, which is safe after any failure; to the tablet that says that it is
+// primary, if there is one. spec
+func (p *play) repairPrimary(env *sim.Env, keyspace, shard string) {
+	for range repairTries {
+		primary := p.primaryOf(keyspace, shard)
+		if primary != nil && writable(env, primary) {
+			return
+		}
+		p.mark(env, "repair")
+		opts := reparent.PlannedOptions{}
+		if primary != nil {
+			opts.NewPrimary = primary.alias
+		}
+		_, _ = p.reparenter(p.operatorHost.Env()).PlannedReparentShard(env.Background(), keyspace, shard, opts)
+	}
+}
+
+// repairReplicas points replicas to the shard's primary, if there is one, and starts their
+// replication, which tablets leave to VTOrc from v16 on. spec
+func (p *play) repairReplicas(env *sim.Env, keyspace, shard string) {
+	primary := p.primaryOf(keyspace, shard)
+	operator := p.operatorHost.Env()
+	for _, m := range p.tablets {
+		if m == primary || m.keyspace != keyspace || m.shard != shard {
+			continue
+		}
+		status, err := m.server.Client(env).ReplicationStatus()
+		if primary != nil && (err != nil || status.Source != primary.alias) {
+			p.mark(env, "repair")
+			_ = p.reparenter(operator).ReparentTablet(operator.Background(), m.alias)
+			status, err = m.server.Client(env).ReplicationStatus()
+		}
+		stopped := err == nil && (status.IO == mysqld.Stopped || status.SQL == mysqld.Stopped)
+		if stopped || p.silent(env, m) {
+			p.mark(env, "repair")
+			_ = p.reparenter(operator).StopReplication(operator.Background(), m.alias)
+			_ = p.reparenter(operator).StartReplication(operator.Background(), m.alias)
+		}
+	}
+}
+
+// silent reports whether a replica does not acknowledge although its keyspace wants that: a
+// MySQL server that restarts has forgotten it, and a receiver that is just started again
+// does not learn of it. Without acknowledgements the primary's commits wait for ever.
+// spec: T-121, R-13
+func (p *play) silent(env *sim.Env, m *member) bool {
+	for _, k := range p.scenario.Cluster.Keyspaces {
+		if k.Name != m.keyspace || k.Durability == scenario.DurabilityNone {
+			continue
+		}
+		state, err := m.server.Client(env).SemiSync()
+		return err == nil && m.kind != topodata.RDOnly && !state.Replica
+	}
+	return false
+}
+
+// writable reports whether a tablet's MySQL takes writes.
+func writable(env *sim.Env, m *member) bool {
+	readOnly, _, err := m.server.Client(env).ReadOnly()
+	return err == nil && !readOnly
+}
+
+// primaryOf gives the tablet that serves as primary of a shard in the latest term, nil if
+// none does.
+func (p *play) primaryOf(keyspace, shard string) (found *member) {
+	latest := topodata.Timestamp(0)
+	for _, m := range p.tablets {
+		if m.keyspace != keyspace || m.shard != shard || m.process == nil {
+			continue
+		}
+		if s := m.process.Status(); s.Type == topodata.Primary && s.Serving && s.Term >= latest {
+			found, latest = m, s.Term
+		}
+	}
+	return found
+}
