@@ -131,11 +131,11 @@ func (p *Point) Pending(i int) uint64 {
 	return 0
 }
 
-// Early reports whether the i-th alternative fires a timer before all that is runnable;
-// see [Untimed].
-func (p *Point) Early(i int) bool {
-	_, timer := p.task(i)
-	return timer
+// Timer reports whether the i-th alternative is a timer rather than a proc. A timer that
+// is part of a proc has the proc's ID.
+func (p *Point) Timer(i int) bool {
+	k, early := p.task(i)
+	return early || k.t != nil
 }
 
 // Stop ends the run: nothing is done any more, whatever Choose returns. Reason becomes
@@ -229,12 +229,15 @@ func (l *decisionLog) all() []Decision {
 
 // choose makes one decision, logs it and feeds the hash.
 func (w *World) choose(kind ChoiceKind, op Op, obj *Object, n int) int {
-	if n <= 1 || w.chooser == nil {
+	if n <= 1 && (w.toucher == nil || kind != KindTask) || w.chooser == nil {
 		return 0
 	}
 	p := &w.point
 	p.Kind, p.Op, p.Time, p.Step, p.obj = kind, op, w.now, w.steps, obj
 	c := w.chooser.Choose(p, n)
+	if n <= 1 {
+		return 0 // the toucher was told which task goes next: no decision
+	}
 	if c < 0 || c >= n {
 		panic(fmt.Sprintf("sim: chooser returned %d for %s with %d alternatives", c, kind, n))
 	}

@@ -51,7 +51,7 @@ func (e *Env) newContext(parent *Context, at Time) *Context {
 	c.deadline = min(c.deadline, parent.deadline)
 	e.enter()
 	defer e.exit()
-	if e.w != nil && e.w.toucher != nil {
+	if e.w != nil && e.w.toucher != nil && parent.ends() {
 		e.w.touch(&parent.done.Object, OpStore)
 	}
 	switch {

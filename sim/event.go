@@ -45,6 +45,9 @@ func (v *Event) IsSet() bool {
 
 // Wait blocks until the event has happened.
 func (v *Event) Wait() {
+	if w := v.env.w; w != nil && w.attends {
+		v.expect()
+	}
 	v.enter(OpWait)
 	if !v.set {
 		wt := v.env.begin(OpWait, &v.Object)

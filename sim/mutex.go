@@ -44,7 +44,7 @@ func (m *Mutex) Lock() {
 
 // TryLock takes the mutex if it is free and says whether it did.
 func (m *Mutex) TryLock() bool {
-	m.enter(OpLock)
+	m.enter(OpAcquire) // OpLock may wait
 	free := !m.locked
 	if free {
 		m.locked = true

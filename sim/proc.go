@@ -22,9 +22,11 @@ type Proc struct {
 	aside  *Timer // ends a stall; nil until the first
 	wait   wait
 	cases  [casesOwn]Case // of the Select under way
-	name   string
-	env    *Env
-	fn     func()
+	// expects is how many cases that Select has; if there are more than fit, they are elsewhere.
+	expects int32
+	name    string
+	env     *Env
+	fn      func()
 }
 
 type procState uint8

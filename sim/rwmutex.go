@@ -67,7 +67,11 @@ func (m *RWMutex) endWriting() {
 
 // RUnlock ends one reader; it panics if nobody reads.
 func (m *RWMutex) RUnlock() {
-	m.enterQuiet()
+	if w := m.env.w; w == nil || m.writers > 0 {
+		m.enterQuiet()
+	} else {
+		w.touch(&m.Object, OpRLock) // nobody waits who would notice
+	}
 	if m.readers == 0 {
 		m.misuse("runlock of RWMutex without readers")
 	}

@@ -53,6 +53,9 @@ func (e *Env) Select(cases ...Case) int {
 // keep copies the cases to where waiting tools may point to them: into the proc, if they
 // fit. The caller's own list then never has to be on the heap.
 func (e *Env) keep(cases []Case) []Case {
+	if e.w != nil && e.w.cur != nil {
+		e.w.cur.expects = int32(len(cases))
+	}
 	if e.w != nil && e.w.cur != nil && len(cases) <= casesOwn {
 		own := e.w.cur.cases[:len(cases)]
 		copy(own, cases)

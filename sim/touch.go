@@ -6,7 +6,8 @@ package sim
 
 // Toucher is an optional ability of a [Chooser]: if Touches answers true, the world tells
 // it which objects the running step touches, each by its number. A proc that is made
-// runnable is touched, too, by the proc's ID, and so is a timer that is set or stopped.
+// runnable is touched, too, by the proc's ID, and so is a timer that is set or stopped. The
+// world also asks a Toucher for a task when there is only one.
 type Toucher interface {
 	Touches() bool
 	// Touch is called at each access; write is false if the access changes nothing.

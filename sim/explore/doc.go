@@ -11,7 +11,8 @@
 //   - [Bounded] departs from the dull schedule at few places.
 //   - [WithStalls] puts procs aside for a while, [WithEarlyTimers] makes the world untimed.
 //
-// [Exhaustive] tries every schedule of a small world, up to a number of preemptions. [Mixed]
+// [Exhaustive] tries every schedule of a small world, up to a number of preemptions; a
+// [Search] does without a bound, but leaves out orders of steps that end alike. [Mixed]
 // numbers the schedules of a plain search.
 //
 // [Decisions] is a schedule as it was decided, with a text form. [Replay] follows it and says

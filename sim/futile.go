@@ -1,0 +1,54 @@
+package sim
+
+// Futile reports whether all that the i-th alternative can do is to begin to wait, and
+// nobody would notice that it does: it is about to take a lock that another proc holds, or
+// to wait for events of which none has happened. Then it makes no difference whether it goes
+// now or later. False means that nothing is known.
+func (p *Point) Futile(i int) bool {
+	k, early := p.task(i)
+	if early || k.p == nil {
+		return false
+	}
+	o, op := k.p.wait.obj, k.p.wait.op
+	if p.Kind == KindSwitch && i == 0 {
+		o, op = p.obj, p.Op
+	} else if k.p.wait.used > 0 {
+		return false // it has waited, and goes on
+	}
+	switch op {
+	case OpLock, OpRLock:
+		return o.holding() != nil
+	case OpWait:
+		return k.p.expects == 1 && k.p.cases[0].src != nil && k.p.cases[0].src.header() == o && p.w.hopeless(k.p)
+	case OpSelect:
+		return p.w.hopeless(k.p)
+	}
+	return false
+}
+
+// hopeless reports whether what p waits for is known and has not happened: events, and in a
+// timed world an instant to come. In an untimed one its timer could fire once it is set.
+func (w *World) hopeless(p *Proc) bool {
+	if p.expects > casesOwn {
+		return false
+	}
+	for i := range p.expects {
+		c := &p.cases[i]
+		switch e, isEvent := c.src.(*Event); {
+		case c.src == nil:
+			if w.untimed != nil || c.when <= w.now {
+				return false
+			}
+		case !isEvent || e.set:
+			return false
+		}
+	}
+	return true
+}
+
+// expect notes what the running proc is about to wait for.
+func (v *Event) expect() {
+	if w := v.env.w; w != nil && w.cur != nil {
+		w.cur.cases[0], w.cur.expects = Case{src: v}, 1
+	}
+}
