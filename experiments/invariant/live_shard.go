@@ -2,7 +2,9 @@ package invariant
 
 import (
 	"slices"
+	"strings"
 
+	"bufsim/sim/fault"
 	"bufsim/sim/trace"
 	"bufsim/tablet/mysqld"
 	"bufsim/topo/toposerver"
@@ -103,9 +105,9 @@ func liveReplicas() Invariant {
 		ID:      "live-replicas-follow",
 		Meaning: "Some time after faults have stopped, every other tablet of a shard replicates from its primary.",
 		Rules:   []string{"R-224"},
-		Kinds:   slices.Concat(clusterKinds(), gtidKinds(), []string{string(mysqld.KindSource), string(mysqld.KindReplication)}),
+		Kinds:   slices.Concat(clusterKinds(), gtidKinds(), []string{string(mysqld.KindSource), string(mysqld.KindReplication), string(fault.KindInject)}),
 		New: func(f Facts) Checker {
-			return &liveReplicasChecker{cluster: newCluster(f), journals: newJournals(), servers: map[string]*replicaView{}}
+			return &liveReplicasChecker{cluster: newCluster(f), journals: newJournals(), servers: map[string]*replicaView{}, broken: map[string]bool{}}
 		},
 		Fail: failLiveReplicas,
 	}
@@ -118,6 +120,8 @@ type liveReplicasChecker struct {
 	cluster  *cluster
 	journals *journals
 	servers  map[string]*replicaView
+	// broken are the tablets whose data do not fit to the source's any more.
+	broken map[string]bool
 }
 
 // replicaView is the replication of one server.
@@ -133,6 +137,10 @@ func (c *liveReplicasChecker) Record(e trace.Event) {
 		c.servers[e.Host] = s
 	}
 	switch {
+	case e.Kind == fault.KindInject && strings.Contains(e.Text("line"), "break-applier "):
+		for host := range strings.SplitSeq(e.Text("hosts"), ",") {
+			c.broken[host] = true
+		}
 	case e.Kind == mysqld.KindSource:
 		s.source = keep(e)
 	case e.Kind == mysqld.KindReplication && e.Text("thread") == "io":
@@ -171,6 +179,9 @@ func (c *liveReplicasChecker) replica(t, primary *tabletView, end End) {
 		return
 	}
 	excuse := ""
+	if c.broken[t.host] {
+		excuse = "its data were made not to fit to the source's; it must be rebuilt"
+	}
 	if errant := c.journals.of(t.server).executed.Difference(c.journals.of(primary.server).executed); !errant.IsEmpty() {
 		excuse = "it has transactions that the primary lacks; it must be rebuilt (R-102a)"
 	}
