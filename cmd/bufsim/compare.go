@@ -23,6 +23,7 @@ func (a *app) compareCommand() *cobra.Command {
 		set         settings
 		name, seeds string
 		form        *formValue
+		seen        observedInput
 	)
 	c := &cobra.Command{
 		Use:   "compare A B",
@@ -30,12 +31,29 @@ func (a *app) compareCommand() *cobra.Command {
 		Long: `Plays A and B on the same seeds and says, figure by figure, what differs, with
 intervals over runs; "~" stands where the runs do not decide. Each side is a text of
 words: a release, a scenario, or NAME=VALUE for a Vitess flag or one of the axes of
-bufsim sweep. What a side does not say is as in --scenario and as the other flags say.`,
+bufsim sweep. What a side does not say is as in --scenario and as the other flags say.
+
+With --observed, the counters of a real gate's buffer are compared with those of a grid of
+settings, and the settings are ranked by their likelihood. The arguments are what varies,
+NAME=VALUES; without prs= among them, the length of the outage varies. The exit code is 1 if
+none of the settings comes to what was observed.`,
 		Example: `  bufsim compare v13 v24 --enable-buffer
   bufsim compare buffer-window=5s buffer-window=10s --scenario 6
-  bufsim compare "v24 prs=9s" "v24 prs=9s buffer-window=12s" --seeds 1-100 -o md`,
-		Args: twoSides,
+  bufsim compare "v24 prs=9s" "v24 prs=9s buffer-window=12s" --seeds 1-100 -o md
+  bufsim compare --observed after.txt --before before.txt --scenario own.yaml prs=2s..9s lag=0s,5s`,
+		Args: func(c *cobra.Command, args []string) error {
+			if seen.after != "" {
+				return nil
+			}
+			return twoSides(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case seen.after != "":
+				return a.compareObserved(c, &seen, &set, name, seeds, form.form, args)
+			case seen.before != "":
+				return usage("--before goes with --observed")
+			}
 			base := func(s *scenario.Scenario, p release.Profile) (flags.Set, error) { return set.resolve(c, a, s, p) }
 			sides, err := parseSides(args, sweep.Plan{Scenario: name, Release: set.release}, base)
 			if err != nil {
@@ -47,6 +65,7 @@ bufsim sweep. What a side does not say is as in --scenario and as the other flag
 	set.register(c)
 	c.Flags().StringVar(&name, "scenario", "", "scenario of both sides: name, number or file (default: the default reparent)")
 	c.Flags().StringVar(&seeds, "seeds", defaultCompareSeeds, "seeds of both sides, `A-B`")
+	seen.register(c)
 	form = registerOutput(c, "text", "md", "json", "csv")
 	return c
 }
