@@ -176,7 +176,7 @@ func (e *Env) Emit(kind trace.Kind, fields ...trace.Field) {
 	ev := trace.Event{Time: int64(e.Now()), Host: e.host.name, Incarnation: e.inc, Kind: kind, Fields: fields}
 	if e.w != nil {
 		ev.Step = e.w.steps
-		ev.Cause, ev.Proc = e.w.running()
+		ev.Cause, ev.Proc, ev.Task = e.w.running()
 		e.w.sink.Record(ev)
 		return
 	}

@@ -258,14 +258,14 @@ func (w *World) recoverCallback() {
 }
 
 // running returns the cause and the name of the task that runs now.
-func (w *World) running() (cause uint64, name string) {
+func (w *World) running() (cause uint64, name string, task uint64) {
 	if w.cur != nil {
-		return w.cur.cause, w.cur.env.prefix + w.cur.name
+		return w.cur.cause, w.cur.env.prefix + w.cur.name, w.cur.id
 	}
 	if w.curTimer != nil {
-		return w.curTimer.cause, w.curTimer.env.prefix + w.curTimer.name
+		return w.curTimer.cause, w.curTimer.env.prefix + w.curTimer.name, 0
 	}
-	return 0, ""
+	return 0, "", 0
 }
 
 func (w *World) procsOf(h *Host) []*Proc {

@@ -83,7 +83,8 @@ input, 3 a fault of bufsim itself, 130 interrupted.`,
 	root.SetUsageFunc(usageText)
 	root.AddCommand(a.runCommand(), a.scenarioCommand(), a.scenariosCommand(), a.sweepCommand(),
 		a.mergeCommand(), a.compareCommand(), a.tuneCommand(),
-		a.plotCommand(), a.traceCommand(), a.faultsCommand(), a.invariantsCommand(), a.conformCommand(), a.groundtruthCommand(), a.versionCommand())
+		a.plotCommand(), a.traceCommand(), a.faultsCommand(), a.invariantsCommand(), a.conformCommand(), a.groundtruthCommand(), a.versionCommand(),
+		a.whyCommand())
 	root.SetHelpCommand(helpCommand(root))
 	strictCompletion(root)
 	return root

@@ -68,7 +68,7 @@ func Guide(s *scenario.Scenario, r *runner.Result, differences []string, replay 
 	p.wrapped("", summary(lines))
 	for _, l := range lines {
 		if !l.Agrees {
-			p.wrapped("  - ", explain(s, l, differences))
+			p.wrapped("  - ", because(s, l, differences))
 		}
 	}
 	for i, text := range releaseNotes(lines, differences) {
@@ -128,8 +128,8 @@ func summary(lines []GuideLine) string {
 	return text + "."
 }
 
-// explain says why one figure is not the guide's.
-func explain(s *scenario.Scenario, l GuideLine, differences []string) string {
+// because says why one figure is not the guide's.
+func because(s *scenario.Scenario, l GuideLine, differences []string) string {
 	text := fmt.Sprintf("%s: %d, not %d. ", brief(s.Expect, l.Series), l.Ours, l.Guide)
 	if l.Allowed && l.Note != "" {
 		return text + oneLine(l.Note)

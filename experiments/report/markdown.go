@@ -122,7 +122,7 @@ func GuideMarkdown(s *scenario.Scenario, r *runner.Result, differences []string,
 	p.gap()
 	for _, l := range lines {
 		if !l.Agrees {
-			p.line("- %s", explain(s, l, differences))
+			p.line("- %s", because(s, l, differences))
 		}
 	}
 	for _, text := range releaseNotes(lines, differences) {

@@ -144,7 +144,7 @@ func (k *closedClient) try(r *Record, stmt query.Statement) error {
 		k.j.executed(r, err)
 	}
 	if err != nil {
-		r.see(err)
+		k.j.see(r, err)
 		if k.OnError != Keep || k.conn == nil || k.conn.Dead() {
 			k.disconnect()
 		}

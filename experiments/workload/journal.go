@@ -31,6 +31,8 @@ type Record struct {
 	// says that the statement was lost in the end.
 	First  *vterr.MySQLError
 	Failed bool
+	// FirstAt is when the application saw the first error; meaningless without one.
+	FirstAt sim.Time
 }
 
 // Latency is the time from the first attempt to the final result, without retry
@@ -38,10 +40,10 @@ type Record struct {
 func (r *Record) Latency() time.Duration { return r.End.Sub(r.Start) - r.Waited }
 
 // see remembers the first error that the application saw.
-func (r *Record) see(err error) {
+func (j *Journal) see(r *Record, err error) {
 	var own *vterr.MySQLError
 	if r.First == nil && errors.As(err, &own) {
-		r.First = own
+		r.First, r.FirstAt = own, j.env.Now()
 	}
 }
 

@@ -81,7 +81,7 @@ func (k *openLoop) request(r Record, stmt query.Statement) {
 		k.j.executed(&r, err)
 		k.giveBack(c)
 	}
-	r.see(err)
+	k.j.see(&r, err)
 	k.j.finish(&r, err)
 }
 

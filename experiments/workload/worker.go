@@ -102,7 +102,7 @@ func (k *worker) line(line *gateslap.Line) (goesOn bool) {
 // table exists already, tries again. It returns what became of the statement and
 // whether the worker goes on. spec: W-28
 func (k *worker) handle(stmt query.Statement, err error) (final error, goesOn bool) {
-	k.record.see(err)
+	k.g.journal.see(&k.record, err)
 	var outside *uncaughtError
 	if errors.As(err, &outside) || classOf(err) != operationalError {
 		k.uncaught(err)

@@ -42,7 +42,10 @@ type Event struct {
 	Host        string
 	Incarnation uint32
 	Proc        string
-	Kind        Kind
+	// Task tells procs of the same name apart: it is a proc's alone, and 0 for a timer's
+	// callback and in real time. The encoders do not write it.
+	Task uint64
+	Kind Kind
 	// Fields are in the order that the kind documents.
 	Fields []Field
 }

@@ -85,7 +85,9 @@ func readEvent(line []byte) (Event, error) {
 	if e.Kind == "" {
 		return Event{}, errors.New("an event without a kind")
 	}
-	return Event{e.Time, e.Step, e.Cause, e.Host, e.Inc, e.Proc, e.Kind, e.Fields}, nil
+	return Event{
+		Time: e.Time, Step: e.Step, Cause: e.Cause, Host: e.Host, Incarnation: e.Inc, Proc: e.Proc, Kind: e.Kind, Fields: e.Fields,
+	}, nil
 }
 
 // strict decodes exactly one JSON value without unknown keys.
