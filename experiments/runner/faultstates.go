@@ -26,8 +26,9 @@ func (s site) onEach(x *fault.Shot, do func(*mysqld.Client) error) (err error) {
 }
 
 // switchMySQL does what an external tool does to make a replica the shard's primary without
-// Vitess: the old one is made read-only, the new one catches up, forgets its source and is made
-// writable. spec: R-120
+// Vitess: the old one is made read-only, the new one catches up, forgets its source, gets the
+// old one's side of semi-sync and is made writable. Vitess itself leaves semi-sync alone here.
+// spec: R-120
 func (s site) switchMySQL(x *fault.Shot) ([]fault.Part, error) {
 	for _, next := range s.members(scenario.Target(x.Fault.Target)) {
 		shard := next.keyspace + "/" + next.shard
@@ -50,6 +51,7 @@ func handOver(env *sim.Env, old, next *mysqld.Server) error {
 		func() error { return c.WaitForExecuted(old.Executed(), externalCatchUpSeconds) },
 		func() error { return c.StopReplication(false) },
 		c.ResetReplica,
+		func() error { return handOverSemiSync(old.Client(env), c) },
 		func() error { return c.SetSuperReadOnly(false) },
 		func() error { return c.SetReadOnly(false) },
 	} {
@@ -58,4 +60,13 @@ func handOver(env *sim.Env, old, next *mysqld.Server) error {
 		}
 	}
 	return nil
+}
+
+// handOverSemiSync has the new primary wait for acknowledgements if the old one did.
+func handOverSemiSync(old, next *mysqld.Client) error {
+	state, err := old.SemiSync()
+	if err != nil || !state.Source {
+		return err
+	}
+	return next.SetSemiSync(true, true)
 }

@@ -41,6 +41,10 @@ func TestExternalSwitch(t *testing.T) {
 	require.True(t, r.Operations[0].AsExpected, r.Verdict)
 	require.EqualValues(t, 1, r.Gates[0].Sum("vtgate_buffer_stops"))
 	require.Zero(t, r.Statements.Unfinished)
+	// The tool has switched semi-sync on at the new primary. The first write is acknowledged when
+	// the old primary, whose own semi-sync takes a second to switch off, is its replica.
+	require.Greater(t, r.Latency.Max, 1800*time.Millisecond, "a second until Vitess is told, and another")
+	require.Less(t, r.Latency.Max, 2300*time.Millisecond)
 }
 
 // A replica whose applier is broken acknowledges, but never shows the journal's row: the

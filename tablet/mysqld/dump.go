@@ -54,6 +54,8 @@ type dump struct {
 	stop     *sim.Event
 	// acked is the index in the log up to which the replica has acknowledged.
 	acked int
+	// heard says that the ACK receiver listens to the replica: only a semi-sync one is listened to.
+	heard bool
 }
 
 func (s *Server) serveDump(ctx *sim.Context, request any, out *simnet.ServerStream) error {
@@ -108,8 +110,9 @@ func (s *Server) startDump(req *dumpRequest) (*process, *dump, error) {
 		session: req.session, replica: req.replica, semiSync: req.semiSync,
 		wake: sim.NewChan[struct{}](env, "mysqld.dump.wake", 1), stop: env.NewEvent("mysqld.dump.stop"),
 	}
-	s.dumps = append(slices.DeleteFunc(s.dumps, func(o *dump) bool { return o.replica == req.replica }), d)
-	s.semi.polled = s.disk.Now()
+	s.dumps = slices.DeleteFunc(s.dumps, func(o *dump) bool { return o.replica == req.replica })
+	s.listenTo(d)
+	s.dumps = append(s.dumps, d)
 	return s.process, d, nil
 }
 
@@ -118,7 +121,9 @@ func (s *Server) endDump(d *dump) {
 	defer s.mu.Unlock()
 	if i := slices.Index(s.dumps, d); i >= 0 {
 		s.dumps = slices.Delete(s.dumps, i, i+1)
-		s.ackActivity()
+		if d.heard {
+			s.ackActivity()
+		}
 	}
 	d.stop.Set()
 }

@@ -240,6 +240,7 @@ func (s *Server) Preset(writable, semiSyncSource, semiSyncReplica bool, source t
 	defer s.mu.Unlock()
 	s.read.on, s.read.super = !writable, !writable && !s.opts.StartWithoutSuper
 	s.semi.source, s.semi.replica = semiSyncSource, semiSyncReplica
+	s.startAckReceiver()
 	s.stopReceiver()
 	s.stopApplier()
 	s.changeSource(source)

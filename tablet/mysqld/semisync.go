@@ -32,7 +32,7 @@ func (s *semiSync) waits() bool { return s.source && !s.fallen }
 
 // ackActivity tells of an acknowledgement or of a replica that went: both end a poll, and
 // with it a switch that waits for it. A replica that comes begins a new poll without ending
-// the wait.
+// the wait, if anybody else is listened to (see listenTo).
 // spec: T-117a
 func (s *Server) ackActivity() {
 	s.semi.polled = s.disk.Now()
@@ -51,7 +51,15 @@ func (s *Server) acknowledged(d *dump, end int) {
 		return
 	}
 	d.acked = max(d.acked, end)
+	if !d.heard {
+		return
+	}
 	s.ackActivity()
+	s.countAcks()
+}
+
+// countAcks lets go the commits that enough replicas have acknowledged.
+func (s *Server) countAcks() {
 	enough := s.acknowledgedByEnough()
 	s.semi.acknowledged += int64(s.release(enough, causeAcked))
 	if s.semi.fallen && enough >= len(s.log) {
@@ -59,11 +67,63 @@ func (s *Server) acknowledged(d *dump, end int) {
 	}
 }
 
+// listenTo begins to hear a replica that has just come. If the last one has gone a moment ago,
+// the ACK receiver still polls, with nobody left to listen to: nothing wakes it before that
+// poll expires, and what the newcomer acknowledges meanwhile counts only then. So replicas that
+// all reconnect at once freeze commits for most of a second, though each is back in
+// milliseconds. The caller holds the lock and has not listed d yet.
+// spec: T-117a, T-147
+func (s *Server) listenTo(d *dump) {
+	if !d.semiSync {
+		return
+	}
+	now := s.disk.Now()
+	rest := semiSyncPoll - now.Sub(s.semi.polled)
+	deaf := s.semi.source && !s.opts.SemiSyncSwitchInstant && !s.hears() && rest > 0
+	if !deaf {
+		d.heard, s.semi.polled = true, now
+		return
+	}
+	s.process.env.NewTimer("ack-receiver-poll", func() { s.hear(d) }).Reset(rest)
+}
+
+// startAckReceiver is what switching the source's side on does: a receiver that starts hears all
+// replicas that are there, and without any it sleeps until the first one comes.
+func (s *Server) startAckReceiver() {
+	s.semi.polled = s.disk.Now().Add(-semiSyncPoll)
+	for _, d := range s.dumps {
+		if d.semiSync {
+			d.heard, s.semi.polled = true, s.disk.Now()
+		}
+	}
+}
+
+// hears reports whether the ACK receiver has a replica to listen to.
+func (s *Server) hears() bool {
+	return slices.ContainsFunc(s.dumps, func(d *dump) bool { return d.heard })
+}
+
+// hear is the end of the poll during which a replica came: its acknowledgements are read.
+func (s *Server) hear(d *dump) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d.stop.IsSet() || d.heard {
+		return
+	}
+	d.heard = true
+	if d.acked > 0 {
+		s.ackActivity()
+		s.countAcks()
+	} else {
+		s.semi.polled = s.disk.Now()
+	}
+}
+
 // acknowledgedByEnough is the log index up to which AckCount replicas have acknowledged.
 func (s *Server) acknowledgedByEnough() int {
 	var ends []int
 	for _, d := range s.dumps {
-		if d.semiSync {
+		if d.heard {
 			ends = append(ends, d.acked)
 		}
 	}
@@ -124,8 +184,9 @@ func (s *Server) ackers() int {
 func (c *Client) SetSemiSync(source, replica bool) error {
 	if err := c.quick(func(s *Server) error {
 		s.semi.replica = replica
-		if source {
+		if source && !s.semi.source {
 			s.semi.source = true
+			s.startAckReceiver()
 		}
 		s.emitSemiSync(0)
 		return nil

@@ -35,15 +35,23 @@ func alias(i int) topodata.TabletAlias {
 	return topodata.TabletAlias{Cell: "zone1", UID: uint32(100 + i)}
 }
 
-// play runs a script with a writable server 0 and the replicas 1 and 2.
+// play runs a script with a writable server 0 and the replicas 1 and 2. The ACK receiver hears
+// everything at once.
 func play(t *testing.T, semiSync bool, timings mysqld.Timings, script func(x *stage)) *stage {
+	t.Helper()
+	return playServers(t, semiSync, mysqld.Options{Timings: &timings, SemiSyncSwitchInstant: true}, script)
+}
+
+// playServers is play with servers of other options.
+func playServers(t *testing.T, semiSync bool, opts mysqld.Options, script func(x *stage)) *stage {
 	t.Helper()
 	x := &stage{}
 	w := sim.New(sim.Config{Seed: 1, MaxTime: sim.Time(time.Hour), Sink: x})
 	net := w.AddHost("net", sim.HostOptions{}, nil).Env()
 	x.net = simnet.New(net, simnet.Options{Latency: sim.Constant(time.Millisecond)})
 	for i := range x.servers {
-		server := mysqld.New(net, mysqld.Options{Alias: alias(i), Timings: &timings, SemiSyncSwitchInstant: true})
+		opts.Alias = alias(i)
+		server := mysqld.New(net, opts)
 		x.servers[i] = server
 		x.hosts[i] = w.AddHost(mysqld.HostName(alias(i)), sim.HostOptions{}, func(env *sim.Env) { server.Boot(env, x.net.Node(env)) })
 	}
