@@ -54,6 +54,22 @@ func TestTransactionTimeout(t *testing.T) {
 	})
 }
 
+// A write outside of a transaction has a transaction's connection, and that is killed when its
+// time is over. Measured: an INSERT that nobody acknowledged.
+// spec: T-51, T-53
+func TestWriteTimeoutKillsTheConnection(t *testing.T) {
+	play(t, setting{durability: "semi_sync"}, func(x *stage) {
+		for _, uid := range []uint32{replica1, replica2} {
+			require.NoError(x, x.tmc.StopReplication(x.within(remoteTimeout), alias(uid)))
+		}
+		db := x.dial(primary, topodata.Primary)
+		var err error
+		took := x.took(func() { err = db.insert(1) })
+		require.InDelta(x, 30*time.Second, took, float64(10*time.Millisecond))
+		require.ErrorContains(x, err, "killing connection ID")
+	})
+}
+
 // A statement ends when its time is over: 30 seconds, or less if its caller says so.
 // spec: T-50, T-51
 func TestQueryTimeout(t *testing.T) {

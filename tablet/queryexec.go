@@ -35,8 +35,8 @@ func (q *queryService) readAlone(ctx *sim.Context, r *query.ExecuteRequest) (que
 }
 
 // autocommit runs a write outside of a transaction, which takes a transaction connection
-// for as long.
-// spec: T-53
+// for as long: when its time is over, the connection is killed, as in a transaction.
+// spec: T-53, T-51
 func (q *queryService) autocommit(ctx *sim.Context, r *query.ExecuteRequest) (query.Result, error) {
 	c, err := q.tx.autocommit(ctx, r.Options, r.CallerID)
 	if err != nil {
@@ -46,7 +46,7 @@ func (q *queryService) autocommit(ctx *sim.Context, r *query.ExecuteRequest) (qu
 		q.tx.pool.release(c, vterr.EndedRollback)
 		return query.Result{}, vterr.ReadOnlyTablet()
 	}
-	result, err := q.runStateful(ctx, r, c.conn, false)
+	result, err := q.runStateful(ctx, r, c.conn, true)
 	reason := vterr.EndedCommit
 	if err != nil {
 		reason = vterr.EndedRollback

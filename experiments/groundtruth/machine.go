@@ -40,10 +40,11 @@ const (
 	clientFinish = 9 * ms
 	// scriptReaction is from the health message that a script waits for to what it then does.
 	scriptReaction = 17 * ms
-	// processExit is from kill -9 of a mysqld to the end of file that its clients get: the kernel
-	// frees its memory before it closes its sockets.
-	processExit = 95 * ms
+	// mysqldExit and tabletExit are from kill -9 of a process to the end of file that its peers
+	// get: the kernel frees its memory before it closes its sockets.
+	mysqldExit = 107 * ms
+	tabletExit = 9 * ms
 	// tabletLaunch is from the start of a vttablet's process to the first step that the model
 	// has: program, flags, connections.
-	tabletLaunch = 170 * ms
+	tabletLaunch = 195 * ms
 )

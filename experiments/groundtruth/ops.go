@@ -33,21 +33,25 @@ type form struct {
 	sentence *regexp.Regexp
 	example  string
 	meaning  func(*staging, []string) ([]step, error)
+	// atEnd: it happens when the operation is recorded as over, since finding the process takes
+	// most of its time.
+	atEnd bool
 }
 
 // forms are all sentences that are understood. Each may end with a condition (see condition)
 // and a remark in brackets.
 func forms() []form {
 	is := func(pattern, example string, meaning func(*staging, []string) ([]step, error)) form {
-		return form{regexp.MustCompile(`^(?i:` + pattern + `)$`), example, meaning}
+		return form{regexp.MustCompile(`^(?i:` + pattern + `)$`), example, meaning, false}
 	}
+	atEnd := func(f form) form { f.atEnd = true; return f }
 	return []form{
 		is(`(PlannedReparentShard|EmergencyReparentShard)((?: --\S+(?: [^-\s(]\S*)?)*)( \(current primary\))?`,
 			"PlannedReparentShard --new-primary zone1-101 --wait-replicas-timeout 5s", (*staging).reparent),
 		is(`TabletExternallyReparented(?: (?:to|of|on) (\S+))?`, "TabletExternallyReparented", (*staging).external),
 		is(`MySQL-level switch(?: to (\S+))?`, "MySQL-level switch", (*staging).switchMySQL),
 		is(`SetWritable (true|false)(?: (?:on|of) (.+))?`, "SetWritable false on the primary", (*staging).setWritable),
-		is(`kill -9 of (.+)`, "kill -9 of the vttablet of the primary", (*staging).kill),
+		atEnd(is(`kill -9 of (.+)`, "kill -9 of the vttablet of the primary", (*staging).kill)),
 		is(`SIGTERM of (.+)`, "SIGTERM of the vttablet of the primary", (*staging).terminate),
 		is(`(.+) started(?: again)?`, "vttablet of the old primary started again", (*staging).start),
 		is(`STOP REPLICA(?: SQL_THREAD)? on (.+)`, "STOP REPLICA SQL_THREAD on the candidate", (*staging).stopApplier),
@@ -110,6 +114,8 @@ func (g *staging) interpret(op Op) ([]step, error) {
 				when := g.whenNotServing(op.Start, wait)
 				when.Wait += s.fault.When.At
 				s.fault.When = when
+			case f.atEnd:
+				s.fault.When.At += lead + seconds(op.End)
 			default:
 				s.fault.When.At += lead + seconds(op.Start)
 			}
@@ -196,8 +202,8 @@ func (g *staging) setWritable(m []string) ([]step, error) {
 	return command(scenario.Operation{Do: scenario.DoSetWritable, Args: scenario.Args{Target: scenario.Target(target), Value: &value}}), err
 }
 
-// kill ends a process. A mysqld keeps its sockets for a while, in which it answers nobody; if
-// mysqld_safe lives, it is soon back.
+// kill ends a process. It keeps its sockets for a while, in which it answers nobody. If
+// mysqld_safe lives, a mysqld is soon back.
 func (g *staging) kill(m []string) ([]step, error) {
 	target, err := g.process(m[1])
 	if err != nil {
@@ -205,14 +211,18 @@ func (g *staging) kill(m []string) ([]step, error) {
 	}
 	g.down = append(g.down, target)
 	crash := fault.Fault{Do: fault.DoCrash, Target: target}
-	if !strings.HasPrefix(target, mysqldOf) {
+	exit := tabletExit
+	switch {
+	case strings.HasPrefix(target, mysqldOf):
+		exit = mysqldExit
+		if !strings.Contains(m[1], "mysqld_safe") {
+			crash.For = supervisorRestart
+		}
+	case !g.has(target):
 		return faults(crash), nil
 	}
-	crash.When.At = processExit
-	if !strings.Contains(m[1], "mysqld_safe") {
-		crash.For = supervisorRestart
-	}
-	return faults(fault.Fault{Do: fault.DoPause, Target: target, For: processExit}, crash), nil
+	crash.When.At = exit
+	return faults(fault.Fault{Do: fault.DoPause, Target: target, For: exit}, crash), nil
 }
 
 // terminate sends SIGTERM. The process is started again by the record's next operation; that

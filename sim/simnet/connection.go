@@ -194,8 +194,10 @@ func (k *connection) clientEnded(kind ErrorKind) {
 	c.current = nil // it was k: there is no other connection until k has ended
 	c.closed = c.closed || c.opts.Once
 	err := &Error{Kind: kind, From: k.client.host, To: k.server.host}
-	for k.pending.head != nil {
-		k.pending.head.finish(nil, err)
+	for _, waiting := range k.inAnyOrder() {
+		if waiting.pending {
+			waiting.finish(nil, err)
+		}
 	}
 	if !c.node.env.Alive() {
 		return
@@ -210,6 +212,19 @@ func (k *connection) clientEnded(kind ErrorKind) {
 			}
 		})
 	}
+}
+
+// inAnyOrder gives the calls that wait for answers. A transport that breaks ends its streams in
+// no order: who learns of it first, a health stream or a query, is open.
+func (k *connection) inAnyOrder() []*call {
+	var list []*call
+	for c := k.pending.head; c != nil; c = c.next {
+		list = append(list, c)
+	}
+	if len(list) > 1 {
+		k.client.node.net.endings.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	}
+	return list
 }
 
 func (k *connection) serverEnded() {

@@ -427,3 +427,35 @@ func TestTheDeadSendNothing(t *testing.T) {
 	require.Equal(t, []any{"alive"}, served)
 	require.Equal(t, 1, sent, "only the reset")
 }
+
+// What waits on a connection that breaks ends at one instant, but in no order: the one that was
+// opened first is not always the first to know.
+func TestABrokenConnectionEndsItsCallsInAnyOrder(t *testing.T) {
+	first := map[int]int{}
+	for seed := range 40 {
+		var ended []int
+		var p *pair
+		p = newPair(sim.Config{Seed: uint64(seed)}, func(env *sim.Env, nd *simnet.Node) {
+			nd.Handle("hang", func(ctx *sim.Context, _ any) (any, error) { return nil, env.SleepCtx(ctx, time.Hour) })
+		}, func(env *sim.Env, nd *simnet.Node) {
+			conn := nd.Dial("srv", simnet.DialOptions{})
+			calls := env.NewWaitGroup("calls")
+			for i := range 3 {
+				calls.Go("call", func() {
+					_, err := conn.Call(env.Background(), "hang", nil)
+					env.Assert(err != nil, "reset")
+					ended = append(ended, i)
+				})
+				env.Sleep(100 * ms)
+			}
+			p.server.Crash()
+			calls.Wait()
+		})
+		p.run(t)
+		require.ElementsMatch(t, []int{0, 1, 2}, ended)
+		first[ended[0]]++
+	}
+	for i := range 3 {
+		require.Greater(t, first[i], 5, "%v", first)
+	}
+}

@@ -5,8 +5,9 @@ import "bufsim/sim"
 // Network is all links between hosts and the connections over them. Its methods
 // may be called from procs and callbacks of any host; none of them blocks.
 type Network struct {
-	env  *sim.Env
-	opts Options
+	env     *sim.Env
+	opts    Options
+	endings *sim.Rand // in which order the calls of a broken connection end; under mu
 
 	// mu guards everything below, and all connections, calls and streams. Nothing
 	// waits while holding it, and procs (unlike callbacks) wake nobody while
@@ -29,7 +30,7 @@ type Network struct {
 // it owns the timers of messages on their way.
 func New(env *sim.Env, opts Options) *Network {
 	return &Network{
-		env: env, opts: opts, mu: env.NewMutex("mu"),
+		env: env, opts: opts, mu: env.NewMutex("mu"), endings: env.Rand("net/endings"),
 		nodes: map[string]*Node{}, links: map[linkKey]*link{}, refusing: map[string]bool{},
 	}
 }
