@@ -85,6 +85,7 @@ input, 3 a fault of bufsim itself, 130 interrupted.`,
 		a.mergeCommand(), a.compareCommand(), a.tuneCommand(),
 		a.plotCommand(), a.traceCommand(), a.faultsCommand(), a.invariantsCommand(), a.conformCommand(), a.groundtruthCommand(), a.versionCommand(),
 		a.whyCommand())
+	root.AddCommand(a.exploreCommand(), a.replayCommand(), a.shrinkCommand())
 	root.SetHelpCommand(helpCommand(root))
 	strictCompletion(root)
 	return root

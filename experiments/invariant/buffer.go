@@ -32,6 +32,16 @@ type bufferChecker struct {
 	config  flags.VTGate
 	buffers map[string]*bufferView // by gate
 	judge   func(*bufferChecker, *bufferEvent)
+	// suspect is an eviction that is a violation unless another request turns out to have taken
+	// its slot before it at the same instant.
+	suspect *suspicion
+}
+
+// suspicion is what bufferFull waits to be cleared of.
+type suspicion struct {
+	object string
+	event  bufferEvent
+	shown  trace.Event
 }
 
 // bufferEvent is an event of a buffer with what was true before it.
@@ -54,6 +64,8 @@ type bufferView struct {
 	requests map[int64]*heldRequest
 	// taken counts the slots in use.
 	taken int64
+	// freed is when a slot was last given back.
+	freed sim.Time
 	// down: its shutdown is over.
 	down bool
 	// paused is since when the gate stands still, stood how long it has stood still in all.
@@ -100,7 +112,7 @@ type heldRequest struct {
 func (c *bufferChecker) Record(e trace.Event) {
 	b := c.buffers[e.Host]
 	if b == nil || restarted(&e) {
-		b = &bufferView{shards: map[string]*bufferShard{}, requests: map[int64]*heldRequest{}}
+		b = &bufferView{freed: -1, shards: map[string]*bufferShard{}, requests: map[int64]*heldRequest{}}
 		c.buffers[e.Host] = b
 	}
 	if e.Kind == trace.KindHost {
@@ -120,7 +132,7 @@ func (c *bufferChecker) Record(e trace.Event) {
 }
 
 // Finish implements Checker.
-func (c *bufferChecker) Finish(End) {}
+func (c *bufferChecker) Finish(End) { c.suspected(sim.Never) }
 
 // stand follows the times in which the gate stands still: rules about time hold but for
 // them.
@@ -196,6 +208,7 @@ func (b *bufferView) applyRequest(e *bufferEvent) {
 		s.unblocked = id
 	case buffer.KindReleased:
 		b.taken--
+		b.freed = e.now
 		if r.left == "drained" {
 			s.unfinished--
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"bufsim/gate/buffer"
+	"bufsim/sim"
 	"bufsim/sim/trace"
 )
 
@@ -139,13 +140,28 @@ func bufferFull() Invariant {
 
 func failBufferFull(t Reporter, v Violation) { t.Helper(); t.Fatalf("%s", v) }
 
+// The slots are shared by all shards, and no shard's lock guards them all: what is told at the
+// very instant of the eviction, a slot that was given back or one that another shard's request
+// has taken, may have happened on the other side of the look.
+//
 // spec: P-16
 func judgeFull(c *bufferChecker, e *bufferEvent) {
+	c.suspected(e.now)
 	switch {
-	case e.Kind == buffer.KindEvicted && e.Text("reason") == evictedFull && e.buffer.taken < int64(c.config.BufferSize):
-		c.violate(e.object(), e.now, shown(heldEvent(e.request), e.Event), "request %d makes room with %d of %d slots taken", e.Number("entry"), e.buffer.taken, c.config.BufferSize)
+	case e.Kind == buffer.KindEvicted && e.Text("reason") == evictedFull && e.buffer.taken < int64(c.config.BufferSize) && e.buffer.freed != e.now:
+		c.suspect = &suspicion{e.object(), *e, keep(e.Event)}
 	case e.Kind == buffer.KindBuffered && e.shard.newcomer != "" && e.shard.newcomer != e.Proc:
 		c.violate(e.object(), e.now, shown(e.Event), "%s gets the slot that %s made free", e.Proc, e.shard.newcomer)
+	case e.Kind == buffer.KindBuffered && c.suspect != nil && e.shard != c.suspect.event.shard:
+		c.suspect = nil
+	}
+}
+
+// suspected tells a suspicion that nothing has cleared at its instant.
+func (c *bufferChecker) suspected(now sim.Time) {
+	if s := c.suspect; s != nil && now != s.event.now {
+		c.suspect = nil
+		c.violate(s.object, s.event.now, shown(heldEvent(s.event.request), s.shown), "request %d makes room with less than %d slots taken", s.shown.Number("entry"), c.config.BufferSize)
 	}
 }
 

@@ -1,0 +1,381 @@
+package hunt
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"bufsim/experiments/invariant"
+	"bufsim/gate/buffer"
+	"bufsim/gate/discovery"
+	"bufsim/model/release"
+	"bufsim/model/vterr"
+	"bufsim/sim"
+	"bufsim/sim/trace"
+)
+
+// The kinds of events of a small world's program.
+const (
+	kindAsk    trace.Kind = "world.ask"
+	kindAnswer trace.Kind = "world.answer"
+	kindSays   trace.Kind = "world.says"
+)
+
+// Invariants are those of package invariant and what only a hunt watches for: what the buffer
+// owes to its users beyond the rules of its parts.
+func Invariants() []invariant.Invariant {
+	return append(invariant.All(), ownInvariants()...)
+}
+
+func ownInvariants() []invariant.Invariant {
+	return []invariant.Invariant{promptEnd(), earlyEnd(), falseReshard(), answered(), slotsComeBack(), workConserving()}
+}
+
+// Lookup finds an invariant of a hunt by its id.
+func Lookup(id string) (invariant.Invariant, bool) {
+	all := Invariants()
+	i := slices.IndexFunc(all, func(inv invariant.Invariant) bool { return inv.ID == id })
+	if i < 0 {
+		return invariant.Invariant{}, false
+	}
+	return all[i], true
+}
+
+// inSmallWorlds are the invariants that can be judged by what a gate below its sessions does:
+// those of its buffer, and this package's.
+func inSmallWorlds(all []invariant.Invariant) []invariant.Invariant {
+	own := ownInvariants()
+	return slices.DeleteFunc(slices.Clone(all), func(inv invariant.Invariant) bool {
+		return !slices.Contains(inv.Kinds, "buffer") && !slices.ContainsFunc(own, func(o invariant.Invariant) bool { return o.ID == inv.ID })
+	})
+}
+
+// inClusters are the invariants of runs of package runner, which has no programs.
+func inClusters(all []invariant.Invariant) []invariant.Invariant {
+	return slices.DeleteFunc(slices.Clone(all), func(inv invariant.Invariant) bool {
+		return slices.ContainsFunc(inv.Kinds, func(k string) bool { return strings.HasPrefix(k, "world") })
+	})
+}
+
+// oracle is an invariant of this package made of a function that makes its judge.
+func oracle(inv invariant.Invariant, start func(invariant.Facts, *verdicts) (see func(*trace.Event), finish func(invariant.End))) invariant.Invariant {
+	inv.New = func(f invariant.Facts) invariant.Checker {
+		c := &checker{}
+		c.see, c.finish = start(f, &c.verdicts)
+		return c
+	}
+	inv.Fail = func(t invariant.Reporter, v invariant.Violation) { t.Helper(); t.Fatalf("%s", v) }
+	return inv
+}
+
+// checker implements invariant.Checker.
+type checker struct {
+	verdicts
+	see    func(*trace.Event)
+	finish func(invariant.End)
+}
+
+func (c *checker) Record(e trace.Event)              { c.see(&e) }
+func (c *checker) Finish(end invariant.End)          { c.finish(end) }
+func (c *checker) Violations() []invariant.Violation { return c.list }
+
+// verdicts collects violations, one for each object.
+type verdicts struct{ list []invariant.Violation }
+
+func (v *verdicts) add(object string, at sim.Time, detail, excused string, shown ...*trace.Event) {
+	if slices.ContainsFunc(v.list, func(o invariant.Violation) bool { return o.Object == object && o.Excused == excused }) || len(v.list) >= 20 {
+		return
+	}
+	one := invariant.Violation{Object: object, At: at, Count: 1, Detail: detail, Excused: excused}
+	for _, e := range shown {
+		if e != nil {
+			one.Events = append(one.Events, trace.Line(e))
+		}
+	}
+	v.list = append(v.list, one)
+}
+
+// keep copies an event, so that it can be shown later.
+func keep(e *trace.Event) *trace.Event {
+	c := *e
+	c.Fields = slices.Clone(e.Fields)
+	return &c
+}
+
+func shardOf(e *trace.Event) string { return e.Text("keyspace") + "/" + e.Text("shard") }
+
+// falseReshard: nothing is resharded in the worlds of a hunt. spec: D-71, D-102
+func falseReshard() invariant.Invariant {
+	return oracle(invariant.Invariant{
+		ID: "no-resharding-made-up", Meaning: "A client is told of a resharding only when there is one.",
+		Rules: []string{"D-71", "D-102", "G-24"}, Kinds: []string{"gateway.end"},
+	}, func(_ invariant.Facts, v *verdicts) (func(*trace.Event), func(invariant.End)) {
+		return func(e *trace.Event) {
+			if strings.Contains(e.Text("error"), vterr.TextBeingResharded) {
+				v.add(e.Host, sim.Time(e.Time), "a request is told that its keyspace is being resharded: "+e.Text("error"), "", e)
+			}
+		}, func(invariant.End) {}
+	})
+}
+
+// answered: a request of a small world, whose tablets answer at once, waits only while it is
+// held, and its turn in a drain; when everything has been quiet for long, nobody waits.
+// spec: P-13, P-25
+func answered() invariant.Invariant {
+	return oracle(invariant.Invariant{
+		ID: "every-request-is-answered", Meaning: "Every request is answered in the end.",
+		Rules: []string{"P-13", "P-25"}, Kinds: []string{string(kindAsk), string(kindAnswer)},
+	}, func(_ invariant.Facts, v *verdicts) (func(*trace.Event), func(invariant.End)) {
+		open := map[string]*trace.Event{}
+		see := func(e *trace.Event) {
+			if e.Kind == kindAsk {
+				open[e.Text("request")] = keep(e)
+			} else {
+				delete(open, e.Text("request"))
+			}
+		}
+		return see, func(end invariant.End) {
+			var first *trace.Event
+			for _, e := range open { // in any order: the earliest counts
+				if first == nil || e.Step < first.Step {
+					first = e
+				}
+			}
+			if first != nil && end.Recovered {
+				v.add(first.Text("shard"), sim.Time(first.Time), first.Text("request")+" has no answer when nothing has happened for long", "", first)
+			}
+		}
+	})
+}
+
+// slotsComeBack: a slot belongs to a request that is held or is retried. spec: B-27, P-2
+func slotsComeBack() invariant.Invariant {
+	return oracle(invariant.Invariant{
+		ID: "slots-come-back", Meaning: "When no request is held or retried, no slot of the buffer is taken.",
+		Rules: []string{"B-27", "P-2"}, Kinds: []string{string(buffer.KindBuffered), string(buffer.KindReleased), string(buffer.KindEvicted), string(trace.KindHost)},
+	}, func(_ invariant.Facts, v *verdicts) (func(*trace.Event), func(invariant.End)) {
+		type slot struct {
+			gate  string
+			entry int64
+		}
+		left := map[slot]*trace.Event{} // those that left the queue by their client's doing
+		see := func(e *trace.Event) {
+			s := slot{e.Host, e.Number("entry")}
+			switch {
+			case e.Kind == buffer.KindEvicted && e.Text("reason") == "ContextDone":
+				left[s] = keep(e)
+			case e.Kind == buffer.KindReleased:
+				delete(left, s)
+			case e.Kind == trace.KindHost && e.Text("what") != "pause" && e.Text("what") != "resume":
+				for s := range left {
+					if s.gate == e.Host {
+						delete(left, s)
+					}
+				}
+			}
+		}
+		return see, func(end invariant.End) {
+			var first *trace.Event
+			for _, e := range left { // in any order: the earliest counts
+				if first == nil || e.Step < first.Step {
+					first = e
+				}
+			}
+			if first != nil && end.Recovered {
+				v.add(first.Host+" "+shardOf(first), sim.Time(first.Time), "the request has left, and its slot is taken for good", "", first)
+			}
+		}
+	})
+}
+
+// workConserving: as long as requests wait for their turn in a drain, all of its workers work.
+// spec: B-45, B-46
+func workConserving() invariant.Invariant {
+	return oracle(invariant.Invariant{
+		ID: "drain-uses-its-workers", Meaning: "While held requests wait for their turn in a drain, as many are under way as the drain concurrency allows.",
+		Rules: []string{"B-45", "B-46"}, Kinds: []string{"buffer.stop", "buffer.unblocked", "buffer.released", "buffer.drained", string(trace.KindHost)},
+	}, func(f invariant.Facts, v *verdicts) (func(*trace.Event), func(invariant.End)) {
+		drains := map[string]*drainView{}
+		return func(e *trace.Event) {
+			key := e.Host + " " + shardOf(e)
+			if e.Kind == trace.KindHost {
+				for name := range drains { // a gate that stopped or stood still is not judged
+					if strings.HasPrefix(name, e.Host+" ") {
+						delete(drains, name)
+					}
+				}
+				return
+			}
+			if e.Kind == buffer.KindStop {
+				drains[key] = &drainView{waiting: e.Number("queued"), since: e.Time, under: map[int64]bool{}, stop: keep(e)}
+				return
+			}
+			if d := drains[key]; d != nil && d.judge(e, int64(f.Flags.VTGate.BufferDrainConcurrency)) {
+				v.add(key, sim.Time(d.since), "a worker of the drain has nothing to do while requests wait", "", d.stop, e)
+			}
+		}, func(invariant.End) {}
+	})
+}
+
+// drainView is a drain under way.
+type drainView struct {
+	waiting int64 // not given free yet
+	under   map[int64]bool
+	since   int64 // when the number under way last changed
+	stop    *trace.Event
+}
+
+// judge takes over an event, and says whether a worker was idle before it.
+func (d *drainView) judge(e *trace.Event, workers int64) (idle bool) {
+	busy := int64(len(d.under))
+	idle = busy < min(workers, busy+d.waiting) && e.Time-d.since > int64(time.Millisecond)
+	switch id := e.Number("entry"); {
+	case e.Kind == buffer.KindUnblocked:
+		d.waiting--
+		d.under[id] = true
+		d.since = e.Time
+	case e.Kind == buffer.KindReleased && d.under[id]:
+		delete(d.under, id)
+		d.since = e.Time
+	case e.Kind == buffer.KindDrained:
+		d.waiting = 0
+	}
+	return idle
+}
+
+// said is what the tablets of a shard last said, and what the gate's buffer does meanwhile.
+type said struct {
+	serving bool
+	term    int64
+	// last is the last word, newer the last one of a later term.
+	// served the last one that it serves.
+	last, newer, down, served *trace.Event
+	start                     *trace.Event // of the buffering under way, nil if there is none
+	marked                    *trace.Event
+}
+
+// late says that the event that ended the buffering was sent before the shard was marked, and
+// ends a failover that it knows nothing of: it waited in its channel, or the mark was still to
+// come. That can happen in every release that has the mark. spec: D-65, D-67, M-1, M-4
+func (s *said) late(event *trace.Event, b release.Behaviors) string {
+	marked := s.marked != nil && s.marked.Step >= s.start.Step
+	if b.MarkShardNotServing && event != nil && (!marked || s.marked.Step > event.Step) {
+		return "the event was sent before the shard was marked"
+	}
+	return ""
+}
+
+// shardsSaid follows the shards of the gate world.
+type shardsSaid map[string]*said
+
+func (all shardsSaid) see(e *trace.Event) (s *said) {
+	name := e.Text("shard")
+	if e.Kind != kindSays {
+		name = shardOf(e)
+	}
+	s = all[name]
+	if s == nil {
+		s = &said{serving: true, term: 100}
+		all[name] = s
+	}
+	switch e.Kind {
+	case kindSays:
+		s.serving, s.last = e.Number("serving") == 1, keep(e)
+		if s.serving {
+			s.served = s.last
+		} else {
+			s.down = s.last
+		}
+		if t := e.Number("term"); s.serving && t > s.term {
+			s.term, s.newer = t, s.last
+		}
+	case buffer.KindStart:
+		s.start = keep(e)
+	case discovery.KindMark:
+		s.marked = keep(e)
+	}
+	return s
+}
+
+// earlyEnd is about another shard's doing. spec: B-17, B-57, D-92
+func earlyEnd() invariant.Invariant {
+	return oracle(invariant.Invariant{
+		ID: "no-early-end", Meaning: "Buffering of a shard does not end as a failover that is over before a tablet of the shard has said that it serves.",
+		Rules: []string{"B-17", "B-57", "D-92"}, Kinds: []string{string(kindSays), "buffer.start", "buffer.stop", string(discovery.KindMark), string(discovery.KindKeyspaceEvent)},
+	}, func(f invariant.Facts, v *verdicts) (func(*trace.Event), func(invariant.End)) {
+		shards, told, events := shardsSaid{}, false, map[string]*trace.Event{}
+		return func(e *trace.Event) {
+			if e.Kind == discovery.KindKeyspaceEvent {
+				events[e.Text("keyspace")] = keep(e)
+				return
+			}
+			s := shards.see(e)
+			told = told || e.Kind == kindSays
+			if e.Kind != buffer.KindStop {
+				return
+			}
+			if told && e.Text("reason") == "NewPrimarySeen" && s.start != nil && s.silentSince(s.start) {
+				v.add(e.Host+" "+shardOf(e), sim.Time(e.Time), "its primary said nothing since the buffering began",
+					s.late(events[e.Text("keyspace")], f.Release.Behaviors), s.start, events[e.Text("keyspace")], e)
+			}
+			s.start = nil
+		}, func(invariant.End) {}
+	})
+}
+
+// silentSince reports whether no tablet of the shard has said since an event that it serves.
+func (s *said) silentSince(e *trace.Event) bool { return s.served == nil || s.served.Time < e.Time }
+
+// promptEnd is about news that gets lost inside the gate. spec: D-48, D-67
+func promptEnd() invariant.Invariant {
+	return oracle(invariant.Invariant{
+		ID: "buffering-ends-with-the-failover", Meaning: "Buffering of a shard ends within 3s after the primaries of all shards of its keyspace have said that they serve.",
+		Rules: []string{"D-48", "D-66", "D-67"}, Kinds: []string{string(kindSays), "buffer.start", "buffer.stop", string(discovery.KindMark)},
+	}, func(_ invariant.Facts, v *verdicts) (func(*trace.Event), func(invariant.End)) {
+		shards := shardsSaid{}
+		return func(e *trace.Event) {
+			s := shards.see(e)
+			if e.Kind != buffer.KindStop {
+				return
+			}
+			start := s.start
+			s.start = nil
+			if start == nil || e.Text("reason") != "MaxDurationExceeded" || s.silentSince(start) {
+				return
+			}
+			whole, excused := shards.whole(e.Text("keyspace"))
+			since := max(whole, start.Time)
+			if whole >= 0 && e.Time-since > int64(3*time.Second) {
+				v.add(e.Host+" "+shardOf(e), sim.Time(e.Time), "all shards of its keyspace serve since "+sim.Time(since).String(), excused, start, s.last, e)
+			}
+		}, func(invariant.End) {}
+	})
+}
+
+// whole says since when all shards of a keyspace serve, -1 if they do not. It is excused where
+// Vitess is known not to hear of it: a primary that is the old one again, that said so before
+// the shard was marked, or at the instant at which another tablet said that it does not serve.
+// spec: D-65, D-90, D-91
+func (all shardsSaid) whole(keyspace string) (since int64, excused string) {
+	for name, s := range all { // order-free: the latest counts
+		if !strings.HasPrefix(name, keyspace+"/") {
+			continue
+		}
+		if !s.serving {
+			return -1, ""
+		}
+		if s.last != nil {
+			since = max(since, s.last.Time)
+		}
+		switch {
+		case s.last == nil && s.marked == nil && s.down == nil:
+		case s.newer == nil || s.newer != s.last:
+			excused = "a shard has its old primary again"
+		case s.marked != nil && s.marked.Time >= s.newer.Time:
+			excused = "a shard was marked after its new primary was heard of"
+		case s.down != nil && s.down.Time >= s.newer.Time:
+			excused = "a shard's old primary spoke last"
+		}
+	}
+	return since, excused
+}
