@@ -52,7 +52,7 @@ func (h heat) Figure(points []sweep.Summary) (plotstyle.Figure, error) {
 	}
 	body := plotstyle.Heat{
 		X: plotstyle.Axis{Title: h.plan.AxisTitle(0)}, Y: plotstyle.Axis{Title: h.plan.AxisTitle(1)}, Z: h.z,
-		Columns: x, Rows: y, Level: h.level, LevelName: h.levelName,
+		Columns: h.labels(0), Rows: h.labels(1), Level: h.level, LevelName: h.levelName,
 	}
 	for j := range y {
 		var row []float64
@@ -65,4 +65,17 @@ func (h heat) Figure(points []sweep.Summary) (plotstyle.Figure, error) {
 	caption.Interval = ""
 	caption.Note = "Cells are means over runs."
 	return plotstyle.Figure{Title: h.plan.Plan.Title, Caption: caption, Body: body}, nil
+}
+
+// labels are the values of an axis as they are read.
+func (h heat) labels(axis int) []string {
+	a := h.plan.Axes[axis]
+	if a.Name != "scenario" {
+		return a.Values
+	}
+	var list []string
+	for _, v := range a.Values {
+		list = append(list, shortValue(v))
+	}
+	return list
 }

@@ -40,6 +40,8 @@ func Kinds() []Kind {
 		{Name: "herd", About: "most statements at the primary at once while the buffer drained", make: measured(herd())},
 		{Name: "errors", About: "failed statements a run, against the first axis", make: measured(failures())},
 		{Name: "shards", About: "failed statements a run over the first two axes", make: newFailureHeat},
+		{Name: "analytic", About: "failed statements a run beside a formula's, against the first axis", make: newAnalytic},
+		{Name: "measured", About: "failed statements beside measured runs, with the prediction band", make: newMeasured},
 		{Name: "occupancy", About: "requests in the buffer over the time of one run", draw: drawOccupancy},
 		{Name: "lanes", About: "requests of each connection over the time of one run", draw: drawLanes},
 	}

@@ -109,10 +109,9 @@ func (l *latency) name(point int) string { return settingName(l.plan, point) }
 
 // settingName names a point by all of its values.
 func settingName(r *sweep.Resolved, point int) string {
-	at := r.Points[point].At
-	name := r.AxisTitle(0) + " " + at[0]
-	if len(at) > 1 {
-		name += ", " + r.Variant(at)
+	first := r.AxisTitle(0) + " " + r.Points[point].At[0]
+	if r.Axes[0].Name == "scenario" {
+		first = shortValue(r.Points[point].At[0])
 	}
-	return name
+	return first + shortVariant(r, point)
 }

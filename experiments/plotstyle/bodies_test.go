@@ -155,7 +155,7 @@ func TestFillsDiffer(t *testing.T) {
 
 func TestCellsShowTwoDigits(t *testing.T) {
 	h := smallHeat()
-	for v, want := range map[float64]string{0: "0", 0.00001: "<0.01", 0.0012: "0.12", 0.0123: "1.2", 0.123: "12"} {
+	for v, want := range map[float64]string{0: "0", 0.00001: "<0.01", 0.0001: "0.01", 0.0006: "0.06", 0.0012: "0.12", 0.0123: "1.2", 0.123: "12"} {
 		require.Equal(t, want, h.text(v))
 	}
 }

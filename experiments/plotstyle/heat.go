@@ -97,7 +97,8 @@ func (h Heat) unit() string {
 	return h.Z.Title
 }
 
-// text is a value as it stands in its cell: two digits that count.
+// text is a value as it stands in its cell: two digits that count, hundredths
+// at most.
 func (h Heat) text(v float64) string {
 	if h.Z.Percent {
 		v *= 100
@@ -105,11 +106,11 @@ func (h Heat) text(v float64) string {
 	if v == 0 {
 		return "0"
 	}
-	digits := max(0, 1-int(math.Floor(math.Log10(v))))
-	if digits > 2 {
+	if v < 0.005 {
 		return "<0.01"
 	}
-	return strconv.FormatFloat(v, 'f', digits, 64)
+	digits := max(0, 1-int(math.Floor(math.Log10(v))))
+	return strconv.FormatFloat(v, 'f', min(2, digits), 64)
 }
 
 func contourLine() draw.LineStyle {

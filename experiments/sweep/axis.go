@@ -50,6 +50,7 @@ func axisKinds() []axisKind {
 		{"qps", "arrivals per second of the scenario's open group", setRate},
 		{"gates", "gates in each cell that has any", setGates},
 		{"durability", "durability policy of all keyspaces", setDurability},
+		{"pause", "pause before each operation that follows another", setPause},
 	}
 }
 

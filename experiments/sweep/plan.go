@@ -20,6 +20,9 @@ type Plan struct {
 	Title string `yaml:"title"`
 	// Figure is the kind of the plan's figure, see package figure; empty is curve.
 	Figure string `yaml:"figure"`
+	// Measured are the files of measured runs, a pattern relative to the plan; for figures
+	// of the kind measured.
+	Measured string `yaml:"measured"`
 	// Run says what one run is, for the figure's caption.
 	Run string `yaml:"run"`
 	// Scenario is a built-in name, a number, or a file relative to the plan.

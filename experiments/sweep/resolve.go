@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -209,6 +210,10 @@ func (r *Resolved) Label(row []string) string {
 func (r *Resolved) Variant(row []string) string {
 	var parts []string
 	for i, a := range r.Axes[1:] {
+		if a.Name == axisScenario {
+			parts = append(parts, strings.TrimSuffix(filepath.Base(row[i+1]), ".yaml"))
+			continue
+		}
 		parts = append(parts, axisTitle(a.Name)+" "+row[i+1])
 	}
 	if len(parts) == 0 {
