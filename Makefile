@@ -29,12 +29,13 @@ fuzz:                   ## each parser for a while
 		go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "$${t%%:*}"; done
 
 golden:                 ## rewrite golden files; understand every changed line
-	go test . ./cmd/bufsim ./experiments/history ./experiments/plotstyle ./experiments/scenario ./gate/buffer ./sim/trace -update
+	go test . ./cmd/bufsim ./experiments/figure ./experiments/history ./experiments/plotstyle ./experiments/scenario ./gate/buffer ./sim/trace -update
 	go test ./sim ./experiments/runner -run 'Golden|Hash' -update-hashes
 	go test ./experiments/groundtruth -rewrite
 
 plots:                  ## play the published studies again and draw their figures
-	go run ./cmd/bufsim plot experiments/window/plan.yaml
+	go build -o bufsim ./cmd/bufsim
+	for p in experiments/*/plan*.yaml; do ./bufsim plot $$p || exit 1; done
 
 ci:                     ## what CI runs
 	./.ci/run
