@@ -62,9 +62,17 @@ func traceReference() string {
 		"proc, kind, fields, and after `<-` the step that caused it. With `-o ndjson` an event is one\n" +
 		"JSON object: `t` is nanoseconds of virtual time, `inc` counts the restarts of the host,\n" +
 		"`fields` holds the fields below. `--kinds buffer` chooses a family, `--kinds buffer.start` one\n" +
-		"kind.\n\n| kind | fields | meaning |\n|---|---|---|\n")
+		"kind, `--request r42` what belongs to one request.\n\n" +
+		"`-o grid` shows a failover at a glance: a column for each host, a row for each slice of time in\n" +
+		"which something happened, a character for each event; below is what the characters mean.\n" +
+		"`-o perfetto` is for ui.perfetto.dev: hosts are processes, procs are threads, and statements,\n" +
+		"stays in the buffer, reparent phases, drains, queries and calls are spans.\n\n| kind | fields | meaning |\n|---|---|---|\n")
 	for _, d := range runner.TraceKinds() {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", d.Kind, d.Fields, d.Meaning)
+	}
+	b.WriteString("\n## Characters of the grid\n\n| character | meaning |\n|---|---|\n")
+	for _, g := range runner.Glyphs() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", g.Sign, g.Meaning)
 	}
 	return b.String()
 }

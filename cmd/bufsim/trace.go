@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bufsim/experiments/explain"
 	"bufsim/experiments/report"
 	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
@@ -23,11 +24,15 @@ func (a *app) traceCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "trace [SCENARIO]",
 		Short: "Show what happened in a run, event by event",
-		Long: `Plays one scenario with the full trace and prints its events: as lines, as NDJSON,
-or as a Mermaid sequence diagram. Filters cut it down to what matters. docs/trace.md
-explains each kind of event.`,
+		Long: `Plays one scenario with the full trace and prints its events: as lines, as a grid
+with a column for each host and a character for each event, as NDJSON, as a Mermaid
+sequence diagram, or for ui.perfetto.dev. Filters cut it down to what matters.
+docs/trace.md explains each kind of event.`,
 		Example: `  bufsim trace --kinds reparent,buffer
   bufsim trace 3 --release v13 --host gate-1 --from 6s --to 8s
+  bufsim trace -o grid --from 5s --to 10s
+  bufsim trace --request r48
+  bufsim trace -o perfetto > run.json   # open it in ui.perfetto.dev
   bufsim trace -o mermaid --kinds net,reparent --host vtctld --from 6s --to 7s`,
 		Args:              atMostOne("scenario"),
 		ValidArgsFunction: scenarioArgs,
@@ -41,7 +46,7 @@ explains each kind of event.`,
 				return err
 			}
 			rec, seen := trace.NewRecorder(keep), trace.NewRecorder(trace.Filter{Kinds: []string{string(trace.KindHost)}})
-			result, err := j.play(runner.Options{Sink: trace.Tee{rec, seen}})
+			result, err := j.play(runner.Options{Sink: trace.Tee{filter.follow(rec), seen}})
 			if err != nil {
 				return err
 			}
@@ -63,7 +68,7 @@ explains each kind of event.`,
 	}
 	in.register(c)
 	in.variant.register(c)
-	form = registerOutput(c, "text", "ndjson", "mermaid")
+	form = registerOutput(c, "text", "grid", "ndjson", "mermaid", "perfetto")
 	c.Flags().Var(form, "format", "another name of --output")
 	c.Flags().Lookup("format").Hidden = true
 	filter.register(c)
@@ -73,6 +78,7 @@ explains each kind of event.`,
 // traceFilter is what the command line says about the wanted events.
 type traceFilter struct {
 	hosts    []string
+	requests []string
 	kinds    string
 	from, to time.Duration
 }
@@ -80,10 +86,19 @@ type traceFilter struct {
 func (t *traceFilter) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringSliceVar(&t.hosts, "host", nil, "only these hosts, e.g. gate-1,zone1-100")
+	f.StringSliceVar(&t.requests, "request", nil, "only what belongs to these requests, e.g. gate-1/r42,r43")
 	f.StringVar(&t.kinds, "kinds", "", "only these kinds or families of events, e.g. buffer,reparent")
 	f.DurationVar(&t.from, "from", 0, "only from this virtual time on")
 	f.DurationVar(&t.to, "to", 0, "only up to this virtual time (default: the end)")
 	complete(c, "kinds", families)
+}
+
+// follow is the recorder, or what passes the events of the wanted requests on to it.
+func (t *traceFilter) follow(rec *trace.Recorder) trace.Sink {
+	if len(t.requests) == 0 {
+		return rec
+	}
+	return &explain.Follow{Requests: t.requests, To: rec}
 }
 
 func (t *traceFilter) build() (trace.Filter, error) {
@@ -156,6 +171,10 @@ func (a *app) writeTrace(form string, events []trace.Event) error {
 		return trace.WriteNDJSON(a.out, events)
 	case "mermaid":
 		return trace.WriteMermaid(a.out, events, runner.Arrow)
+	case "perfetto":
+		return trace.WritePerfetto(a.out, events, runner.Marks)
+	case "grid":
+		return trace.WriteGrid(a.out, events, trace.GridOptions{Glyphs: runner.Glyphs(), Width: report.Columns, Short: runner.ShortHostName})
 	}
 	var b strings.Builder
 	if err := trace.WriteText(&b, events); err != nil {

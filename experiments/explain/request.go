@@ -28,6 +28,8 @@ type Request struct {
 	Passes []*Pass `json:"passes"`
 	// Direct are calls of a tablet that the session is bound to: they have no retry loop. spec: G-11
 	Direct []Call `json:"direct,omitempty"`
+
+	incarnation uint32 // of the gate
 }
 
 // Pass is one way through the gateway's retry loop.

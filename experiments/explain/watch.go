@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"bufsim/experiments/runner"
 	"bufsim/gate"
 	"bufsim/gate/buffer"
 	"bufsim/gate/discovery"
@@ -102,7 +103,7 @@ func (w *Watch) Record(e trace.Event) {
 
 func (w *Watch) statement(e *trace.Event) {
 	r := &Request{
-		ID: e.Text("request"), Gate: e.Host, Client: -1, Connection: e.Number("connection"), Verb: e.Text("verb"),
+		ID: e.Text("request"), Gate: e.Host, Client: -1, Connection: e.Number("connection"), Verb: e.Text("verb"), incarnation: e.Incarnation,
 		InTransaction: e.Number("in_transaction") == 1, From: sim.Time(e.Time),
 	}
 	at := connection{e.Host, e.Incarnation, r.Connection}
@@ -141,7 +142,7 @@ func (w *Watch) loop(e *trace.Event) {
 		w.loops[at], w.owner[p] = p, r
 	case gateway.KindAttempt:
 		if p := w.loops[at]; p != nil {
-			p.Calls = append(p.Calls, Call{At: sim.Time(e.Time), Tablet: shortHost(e.Text("tablet"))})
+			p.Calls = append(p.Calls, Call{At: sim.Time(e.Time), Tablet: runner.ShortHostName(e.Text("tablet"))})
 		}
 	case gateway.KindEnd:
 		if p := w.loops[at]; p != nil {
@@ -160,7 +161,7 @@ func (w *Watch) query(e *trace.Event) {
 	for i := len(r.Passes) - 1; i >= 0; i-- {
 		calls := r.Passes[i].Calls
 		for k := len(calls) - 1; k >= 0; k-- {
-			if c := &calls[k]; c.Tablet == shortHost(e.Host) && c.Code == "" {
+			if c := &calls[k]; c.Tablet == runner.ShortHostName(e.Host) && c.Code == "" {
 				c.End, c.Code, c.Error = sim.Time(e.Time), e.Text("code"), e.Text("error")
 				return
 			}
@@ -168,7 +169,7 @@ func (w *Watch) query(e *trace.Event) {
 	}
 	took := time.Duration(e.Number("took_ns"))
 	r.Direct = append(r.Direct, Call{
-		At: sim.Time(e.Time).Add(-took), Tablet: shortHost(e.Host), End: sim.Time(e.Time), Code: e.Text("code"), Error: e.Text("error"),
+		At: sim.Time(e.Time).Add(-took), Tablet: runner.ShortHostName(e.Host), End: sim.Time(e.Time), Code: e.Text("code"), Error: e.Text("error"),
 	})
 }
 
@@ -231,10 +232,10 @@ func (w *Watch) hold(e *trace.Event, at place, pass *Pass) {
 
 // moment notes what happens to hosts.
 func (w *Watch) moment(e *trace.Event) {
-	m := moment{at: sim.Time(e.Time), host: shortHost(e.Host), shard: w.shardOf[shortHost(e.Host)], kind: e.Kind}
+	m := moment{at: sim.Time(e.Time), host: runner.ShortHostName(e.Host), shard: w.shardOf[runner.ShortHostName(e.Host)], kind: e.Kind}
 	switch e.Kind {
 	case discovery.KindHealth:
-		m.gate, m.host = e.Host, shortHost(e.Text("tablet"))
+		m.gate, m.host = e.Host, runner.ShortHostName(e.Text("tablet"))
 		m.shard = e.Text("keyspace") + "/" + e.Text("shard")
 		w.shardOf[m.host] = m.shard
 		m.what = strings.ToUpper(e.Text("type")) + " " + servingWord(e.Number("serving") == 1)
@@ -255,13 +256,4 @@ func servingWord(serving bool) string {
 		return "serving"
 	}
 	return "not serving"
-}
-
-// shortHost leaves the leading noughts of a tablet's number out: zone1-100.
-func shortHost(name string) string {
-	cell, uid, ok := strings.Cut(name, "-")
-	if n := strings.TrimLeft(uid, "0"); ok && len(uid) == 10 && n != "" {
-		return cell + "-" + n
-	}
-	return name
 }
