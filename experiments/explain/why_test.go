@@ -105,3 +105,12 @@ func ids(p *explain.Played) []string {
 	slices.Sort(list)
 	return list
 }
+
+// apply sets flags as a user would.
+func apply(t *testing.T, s *explain.Setting, args []string) {
+	t.Helper()
+	for _, arg := range args {
+		name, value, _ := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+		require.NoError(t, s.Flags.Set(name, value, s.Release))
+	}
+}
