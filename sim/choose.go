@@ -229,12 +229,14 @@ func (l *decisionLog) all() []Decision {
 
 // choose makes one decision, logs it and feeds the hash.
 func (w *World) choose(kind ChoiceKind, op Op, obj *Object, n int) int {
-	if n <= 1 && (w.toucher == nil || kind != KindTask) || w.chooser == nil {
+	if n <= 1 && (w.toucher == nil || kind != KindTask && kind != KindSwitch) || w.chooser == nil {
 		return 0
 	}
 	p := &w.point
 	p.Kind, p.Op, p.Time, p.Step, p.obj = kind, op, w.now, w.steps, obj
+	w.asking = true
 	c := w.chooser.Choose(p, n)
+	w.asking = false
 	if n <= 1 {
 		return 0 // the toucher was told which task goes next: no decision
 	}

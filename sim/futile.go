@@ -26,6 +26,19 @@ func (p *Point) Futile(i int) bool {
 	return false
 }
 
+// Locked reports whether the current proc of a KindSwitch point holds a lock.
+func (p *Point) Locked() bool { return p.Kind == KindSwitch && p.w.cur.locks > 0 }
+
+// Woken is the number of the case by which the i-th alternative, a proc that has waited, goes
+// on; -1 if it has not waited.
+func (p *Point) Woken(i int) int {
+	k, early := p.task(i)
+	if early || k.p == nil || k.p.wait.used == 0 || p.Kind == KindSwitch && i == 0 {
+		return -1
+	}
+	return int(k.p.wait.fired)
+}
+
 // hopeless reports whether what p waits for is known and has not happened: events, and in a
 // timed world an instant to come. In an untimed one its timer could fire once it is set.
 func (w *World) hopeless(p *Proc) bool {

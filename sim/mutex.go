@@ -70,7 +70,8 @@ func (m *Mutex) Unlock() {
 
 // release serves the next waiter; the caller is inside the monitor.
 func (m *Mutex) release() {
-	m.locked, m.holder = false, nil
+	m.locked = false
+	m.freeHolder()
 	if m.q.n == 0 {
 		return
 	}

@@ -63,7 +63,7 @@ func (o *Object) enter(op Op) {
 func (o *Object) enterSlow(op Op) {
 	if w := o.env.w; w == nil {
 		o.env.live.Lock()
-	} else {
+	} else if !w.asking {
 		if w.cur != nil {
 			w.switchPoint(op, o)
 		}
@@ -105,7 +105,16 @@ func (o *Object) setHolder(p *Proc) {
 	o.holder = p
 	if p != nil {
 		o.holderID = p.id
+		p.locks++
 	}
+}
+
+// freeHolder notes that nobody holds the object any more.
+func (o *Object) freeHolder() {
+	if p := o.holding(); p != nil {
+		p.locks--
+	}
+	o.holder = nil
 }
 
 // holding returns the proc that holds the object, if it has not ended.

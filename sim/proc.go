@@ -15,6 +15,7 @@ type Proc struct {
 	cause  uint64 // step that made it ready
 	place  int32  // in the world's list of live procs
 	state  procState
+	locks  int32 // held, those for reading not counted
 	daemon bool
 	killed bool
 	whole  bool // ended by returning or by a panic
@@ -169,13 +170,16 @@ func (w *World) reap(p *Proc) {
 		w.workers--
 	}
 	w.disarm(&p.timer)
+	if w.toucher != nil {
+		w.toucher.Ended(p.id)
+	}
 	if !p.whole {
 		runtime.Goexit()
 	}
 	p.co.at = p.seat.at
 	w.pool.put(p.co)
 	p.co, p.env, p.fn, p.killed = nil, nil, nil, false
-	p.id, p.timer.node, p.wait.used = 0, nil, 0
+	p.id, p.timer.node, p.wait.used, p.locks = 0, nil, 0, 0
 	w.pool.procs = append(w.pool.procs, p)
 }
 

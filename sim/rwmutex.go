@@ -61,7 +61,8 @@ func (m *RWMutex) Unlock() {
 }
 
 func (m *RWMutex) endWriting() {
-	m.writer, m.holder = false, nil
+	m.writer = false
+	m.freeHolder()
 	m.serve(true)
 }
 

@@ -255,7 +255,7 @@ func (w *World) switchPoint(op Op, o *Object) {
 		return
 	}
 	n := w.ready.n + w.early()
-	if n == 0 || !w.preempts {
+	if n == 0 && w.toucher == nil || !w.preempts {
 		return
 	}
 	c := w.choose(KindSwitch, op, o, n+1)

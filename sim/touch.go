@@ -7,11 +7,13 @@ package sim
 // Toucher is an optional ability of a [Chooser]: if Touches answers true, the world tells
 // it which objects the running step touches, each by its number. A proc that is made
 // runnable is touched, too, by the proc's ID, and so is a timer that is set or stopped. The
-// world also asks a Toucher for a task when there is only one.
+// world also asks a Toucher for a task, and whether to switch, when there is only one.
 type Toucher interface {
 	Touches() bool
 	// Touch is called at each access; write is false if the access changes nothing.
 	Touch(id uint64, write bool)
+	// Ended tells that a proc is over.
+	Ended(id uint64)
 }
 
 // Numbers that stand for more than one object.
@@ -26,7 +28,7 @@ const (
 
 // touch tells that the running step does op on o; OpNone is any change.
 func (w *World) touch(o *Object, op Op) {
-	if w.toucher == nil || o == &o.env.self || op == OpSelect {
+	if w.toucher == nil || w.asking || o == &o.env.self || op == OpSelect {
 		return // a Select tells of each of its cases
 	}
 	write := op != OpLoad && op != OpRLock && op != OpWait

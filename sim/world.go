@@ -69,6 +69,7 @@ type World struct {
 	stalled   time.Duration // for so long in all
 	untimed   Untimed       // nil if timers fire at their times
 	loose     looseTimers
+	asking    bool    // the chooser is at work: what it looks at is no choice point
 	toucher   Toucher // nil if nobody wants to know what steps touch
 	unnamed   uint64  // numbers the objects without a number for the toucher
 	point     Point

@@ -48,6 +48,13 @@ func (l layer) Touch(id uint64, write bool) {
 	}
 }
 
+// Ended implements sim.Toucher.
+func (l layer) Ended(id uint64) {
+	if t, ok := l.Chooser.(sim.Toucher); ok {
+		t.Ended(id)
+	}
+}
+
 // stalling puts tasks aside now and then.
 type stalling struct {
 	layer

@@ -11,7 +11,8 @@ import (
 // takes stalls, interruptions and other departures from the dull schedule away, in halves,
 // quarters and so on down to single ones, puts one interruption in place of two departures,
 // and lowers what is left. What a run really decided is what is shrunk on, so a departure
-// that has no effect any more is gone at once.
+// that has no effect any more is gone at once. At last it looks for schedules with fewer, but
+// other departures, as long as there are attempts left.
 type Shrinker struct {
 	// Run plays the world once under c, which it must give to one world and nobody else,
 	// and returns the signature of what it found; empty if nothing.
@@ -37,7 +38,7 @@ type Shrunk struct {
 	// Signature is that of the finding, from the first to the last.
 	Signature string
 	Attempts  int
-	// Complete: no single departure can be taken away or lowered. Otherwise the number of
+	// Complete: no single departure could be taken away or lowered. Otherwise the number of
 	// attempts was too small.
 	Complete bool
 	// Others are findings with other signatures that were met on the way, in order.
@@ -77,6 +78,9 @@ func (s Shrinker) Shrink(from Decisions) (Shrunk, error) {
 		x.lower()
 	}
 	x.Complete = x.more()
+	if x.Complete {
+		x.afresh()
+	}
 	return x.Shrunk, nil
 }
 

@@ -25,10 +25,17 @@ type Search struct {
 	// AnyClock says that what the program does depends on no clock, other than by timers, so
 	// that those can be exchanged like other steps although they move it.
 	AnyClock bool
-	// State, if set, gives a number for all that what follows may depend on, including where
-	// each task is in its program. A state that was reached before is not searched again.
-	// It is called between two steps.
-	State func(p *sim.Point) uint64
+	// Sections makes what is done under a lock one step, up to where it waits. That is enough
+	// if all that is done there is for others under that lock, too, or a single operation.
+	Sections bool
+	// State, if set, gives a number for the shared state. A state that was reached before is
+	// not searched again if the same tasks, by name, are also at the same places of their
+	// programs. It is called between two steps.
+	State func() uint64
+	// Local, if set, gives a number for what the local variables of a task hold, as far as its
+	// place in the program does not tell. It is called when the task comes to an operation;
+	// before is the number that it had.
+	Local func(task string, op sim.Op, before uint64) uint64
 }
 
 // SearchStats says how far a search came.
@@ -46,10 +53,10 @@ type SearchStats struct {
 }
 
 // Run calls run once for each schedule that is tried, each time with another chooser, which
-// run must give to one world and nobody else. It ends with the first error of run, which is
-// ignored if the world was stopped with [StopRedundant].
+// run must give to one world and nobody else. It ends with the first error of run. In a world
+// that was stopped with [StopRedundant], run must judge only what happened before that.
 func (s Search) Run(run func(sim.Chooser) error) (SearchStats, error) {
-	x := &search{Search: s, seen: map[uint64][]sleepSet{}}
+	x := &search{Search: s, seen: map[uint64][][]uint64{}}
 	for x.stats.Runs < s.Limit {
 		x.begin()
 		err := run(x)
@@ -57,16 +64,19 @@ func (s Search) Run(run func(sim.Chooser) error) (SearchStats, error) {
 		switch {
 		case x.misfit != nil:
 			return x.stats, fmt.Errorf("the run is not the same each time: %w", x.misfit)
-		case x.redundant:
-			x.stats.Redundant++
 		case err != nil:
 			x.stats.Failing = x.decisions()
 			return x.stats, err
+		case x.redundant:
+			x.stats.Redundant++
 		}
 		if !x.backtrack() {
 			x.stats.Complete = true
 			break
 		}
+	}
+	if x.State != nil {
+		x.stats.States = len(x.seen)
 	}
 	return x.stats, nil
 }
@@ -79,7 +89,8 @@ const StopRedundant = "explore-redundant"
 type search struct {
 	Search
 	stats SearchStats
-	seen  map[uint64][]sleepSet
+	seen  map[uint64][][]uint64 // what was asleep, by state
+	where whereabouts
 	stack []*place
 
 	// Of the present run:
@@ -87,6 +98,7 @@ type search struct {
 	last      int // the last place at which a task was chosen; -1 at first
 	redundant bool
 	misfit    error
+	log       []sim.Decision
 }
 
 // sleepSet are steps that need not be tried: what follows them is known from elsewhere,
@@ -104,10 +116,14 @@ type place struct {
 	tasks    []uint64 // the alternatives' keys; nil if it is not about tasks
 	futile   []bool
 	asleep   sleepSet // when the place was reached, and those tried since
+	learned  []spot   // where tasks were found to be
 	steps    *footprint
 }
 
-func (x *search) begin() { x.depth, x.last, x.redundant, x.misfit = 0, -1, false, nil }
+func (x *search) begin() {
+	x.depth, x.last, x.redundant, x.misfit = 0, -1, false, nil
+	x.where.spots, x.log = x.where.spots[:0], x.log[:0]
+}
 
 // Preempts implements sim.Preempter.
 func (*search) Preempts() bool { return true }
@@ -127,6 +143,9 @@ func (x *search) Touch(id uint64, write bool) {
 }
 
 // EarlyTimers is the ability of the search in an untimed world.
+// Ended implements sim.Toucher.
+func (x *search) Ended(id uint64) { x.where.forget(id) }
+
 // FiresEarly implements sim.Untimed.
 func (x *search) FiresEarly(host, name string) bool { return matches(x.Pattern, host, name) }
 
@@ -138,6 +157,18 @@ func (x *search) Choose(p *sim.Point, n int) int {
 	if x.redundant {
 		return 0
 	}
+	c := 0
+	if !x.Sections || !p.Locked() {
+		c = x.decide(p, n)
+	}
+	if n > 1 {
+		x.log = append(x.log, sim.Decision{Kind: p.Kind, N: int32(n), C: int32(c)})
+	}
+	return c
+}
+
+// decide follows the branch and makes it longer.
+func (x *search) decide(p *sim.Point, n int) int {
 	x.stats.Steps++
 	if x.depth < len(x.stack) {
 		return x.repeat(p, n)
@@ -167,6 +198,7 @@ func (x *search) repeat(p *sim.Point, n int) int {
 func (x *search) pass(at *place) int {
 	if at.tasks != nil {
 		x.last = x.depth
+		x.where.learn(at.learned)
 	}
 	x.depth++
 	return int(at.decision.C)
@@ -204,24 +236,17 @@ func (x *search) known(at *place, p *sim.Point) bool {
 	if x.State == nil {
 		return false
 	}
-	state := x.State(p)
+	at.learned = x.where.look(p, at, x.Local)
+	x.where.learn(at.learned)
+	state := x.where.number(x.State(), p, int(at.decision.N))
+	asleep := x.where.names(at.asleep)
 	for _, before := range x.seen[state] {
-		if before.within(at.asleep) {
+		if !slices.ContainsFunc(before, func(name uint64) bool { return !slices.Contains(asleep, name) }) {
 			return true
 		}
 	}
-	x.seen[state] = append(x.seen[state], slices.Clone(at.asleep))
+	x.seen[state] = append(x.seen[state], asleep)
 	return false
-}
-
-// within reports whether all that sleep in s sleep in t.
-func (s sleepSet) within(t sleepSet) bool {
-	for _, x := range s {
-		if !t.has(x.key) {
-			return false
-		}
-	}
-	return true
 }
 
 func (s sleepSet) has(key uint64) bool {
@@ -260,13 +285,7 @@ func (x *search) backtrack() bool {
 	return false
 }
 
-// decisions is the present branch as a world logs it.
+// decisions is the present run's schedule.
 func (x *search) decisions() Decisions {
-	d := Decisions{Preempts: true, Untimed: x.Search.Untimed, Pattern: x.Pattern}
-	for _, at := range x.stack {
-		if at.decision.N > 1 {
-			d.List = append(d.List, at.decision)
-		}
-	}
-	return d
+	return Decisions{Preempts: true, Untimed: x.Search.Untimed, Pattern: x.Pattern, List: slices.Clone(x.log)}
 }

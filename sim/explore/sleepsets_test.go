@@ -210,7 +210,10 @@ func TestSearchLosesNoOutcome(t *testing.T) {
 			}
 			return nil
 		})
-		if err != nil || !found.Complete || stats.Complete && found.Runs > stats.Runs {
+		if err == nil && !found.Complete {
+			return // too large a program
+		}
+		if err != nil || stats.Complete && found.Runs > stats.Runs {
 			t.Fatal(err, found, stats)
 		}
 		for saw := range all {
