@@ -84,7 +84,7 @@ input, 3 a fault of bufsim itself, 130 interrupted.`,
 	root.AddCommand(a.runCommand(), a.scenarioCommand(), a.scenariosCommand(), a.sweepCommand(),
 		a.mergeCommand(), a.compareCommand(), a.tuneCommand(),
 		a.plotCommand(), a.traceCommand(), a.faultsCommand(), a.invariantsCommand(), a.conformCommand(), a.groundtruthCommand(), a.versionCommand(),
-		a.whyCommand())
+		a.whyCommand(), a.causeCommand())
 	root.AddCommand(a.exploreCommand(), a.replayCommand(), a.shrinkCommand())
 	root.SetHelpCommand(helpCommand(root))
 	strictCompletion(root)

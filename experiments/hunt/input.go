@@ -34,6 +34,8 @@ type Input struct {
 	Policy   string
 	Schedule uint64
 	Choices  []sim.Decision
+
+	branch *branch // goes its own way after some of the choices; nil if not
 }
 
 // chooser makes the chooser of the run. replay is not nil if it follows recorded choices.
@@ -48,6 +50,10 @@ func (in *Input) chooser() (c sim.Chooser, replay *explore.Replay, err error) {
 	}
 	p, ok := c.(sim.Preempter)
 	replay = explore.NewReplay(in.Choices, ok && p.Preempts())
+	if in.branch != nil {
+		in.branch.Replay = replay
+		return in.branch, nil, nil
+	}
 	return replay, replay, nil
 }
 
