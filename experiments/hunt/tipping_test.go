@@ -24,15 +24,18 @@ func TestTippingOfACase(t *testing.T) {
 	require.Positive(t, tip.Likely)
 	require.LessOrEqual(t, tip.Likely, tip.Certain)
 	require.NotEmpty(t, tip.Tip)
+	require.NotNil(t, tip.Nearest)
 	for _, p := range tip.Points {
 		if p.Prefix >= tip.Certain {
 			require.Equal(t, 8, p.Failed)
+		}
+		if p.Failed < 8 {
+			require.GreaterOrEqual(t, tip.Nearest.Differs, p.Prefix, "a run that passed has followed the case so far")
 		}
 		if p.Prefix == tip.Likely-1 {
 			require.LessOrEqual(t, 2*p.Failed, 8, "the neighbour before is not likely")
 		}
 	}
-	require.NotNil(t, tip.Nearest)
 	require.Less(t, tip.Nearest.Differs, len(f.Case.Input.Choices))
 	require.NotEqual(t, tip.Nearest.Case, tip.Nearest.Pass)
 
