@@ -170,7 +170,7 @@ func (m *Measured) simulated(r *runner.Result, events []trace.Event) figures {
 	f.add(aboutSlowest, longest)
 	m.logFigures(f, simulatedLog(r))
 	if m.Health != nil {
-		healthFigures(f, simulatedHealth(events), lead.Seconds()+m.Seconds)
+		healthFigures(f, simulatedHealth(events), m.lead().Seconds()+m.Seconds)
 	}
 	return f
 }

@@ -38,6 +38,8 @@ const (
 	// last to the client's exit.
 	clientLaunch = 69 * ms
 	clientFinish = 9 * ms
+	// clientConnect is from second 0 of a record to the first statement: the clients connect.
+	clientConnect = 60 * ms
 	// scriptReaction is from the health message that a script waits for to what it then does.
 	scriptReaction = 17 * ms
 	// mysqldExit and tabletExit are from kill -9 of a process to the end of file that its peers

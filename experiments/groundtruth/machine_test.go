@@ -96,6 +96,22 @@ func TestStatementTimes(t *testing.T) {
 	require.InDelta(t, statementP99.Seconds(), p99, 0.001)
 }
 
+// The first statements of clients begin a little after second 0. Only slow statements have their
+// start in the records.
+func TestClientsConnectFirst(t *testing.T) {
+	var first []float64
+	for _, name := range []string{"longquery-2s-on", "longquery-10s-on", "q-2"} {
+		m, err := Read(filepath.Join(recordFolder, name+".json"))
+		require.NoError(t, err)
+		begins := math.Inf(1)
+		for _, r := range m.SlowRequests {
+			begins = min(begins, r[2].(float64))
+		}
+		first = append(first, begins)
+	}
+	require.InDelta(t, clientConnect.Seconds(), median(first), 0.005)
+}
+
 // A vttablet that is started again serves after its launch and the steps that the model has; a
 // process that is killed keeps its sockets for a while.
 func TestProcessTimes(t *testing.T) {

@@ -14,6 +14,10 @@ import (
 // Measured is one recorded run, of either series; both are brought into the terms of the
 // second.
 type Measured struct {
+	// sinceTick is how long after a health tick of the simulated tablets the load begins; no
+	// record tells it.
+	sinceTick time.Duration
+
 	Name             string   `json:"name"`
 	Note             string   `json:"note"`
 	Vitess           string   `json:"vitess"`

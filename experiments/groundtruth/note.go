@@ -42,7 +42,7 @@ func (g *staging) prelude(m *Measured) ([]step, error) {
 			if !g.has(said[1]) {
 				return nil, fmt.Errorf("the note speaks of %s, which is none of the tablets", said[1])
 			}
-			steps = append(steps, faults(fault.Fault{When: fault.When{At: lead}, Do: n.do, Target: said[1]})...)
+			steps = append(steps, faults(fault.Fault{When: fault.When{At: g.lead}, Do: n.do, Target: said[1]})...)
 		}
 	}
 	for _, op := range m.Ops {

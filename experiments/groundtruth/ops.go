@@ -109,15 +109,15 @@ func (g *staging) interpret(op Op) ([]step, error) {
 			case s.command != nil && waits:
 				return nil, fmt.Errorf("operation %q: a command that waits for something is not played", op.Op)
 			case s.command != nil:
-				s.command.At, s.command.Outcome = at(seconds(op.Start)+clientLaunch), scenario.OutcomeAny
+				s.command.At, s.command.Outcome = g.at(seconds(op.Start)+clientLaunch), scenario.OutcomeAny
 			case waits:
 				when := g.whenNotServing(op.Start, wait)
 				when.Wait += s.fault.When.At
 				s.fault.When = when
 			case f.atEnd:
-				s.fault.When.At += lead + seconds(op.End)
+				s.fault.When.At += g.lead + seconds(op.End)
 			default:
-				s.fault.When.At += lead + seconds(op.Start)
+				s.fault.When.At += g.lead + seconds(op.Start)
 			}
 		}
 		return steps, nil
@@ -130,8 +130,8 @@ func (g *staging) interpret(op Op) ([]step, error) {
 }
 
 // at is an instant of the record in the simulated run.
-func at(t time.Duration) *scenario.Duration {
-	d := scenario.Duration(lead + t)
+func (g *staging) at(t time.Duration) *scenario.Duration {
+	d := scenario.Duration(g.lead + t)
 	return &d
 }
 

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"bufsim/experiments/runner"
-	"bufsim/experiments/scenario"
 	"bufsim/model/flags"
 	"bufsim/model/release"
 	"bufsim/sim/trace"
@@ -20,15 +19,10 @@ import (
 // player plays one measured run's shape with any seed.
 type player struct {
 	measured *Measured
-	scenario *scenario.Scenario
 	opts     runner.Options
 }
 
 func newPlayer(m *Measured) (*player, error) {
-	s, err := m.Shape()
-	if err != nil {
-		return nil, err
-	}
 	p, err := release.Lookup(Release)
 	if err != nil {
 		return nil, err
@@ -41,22 +35,30 @@ func newPlayer(m *Measured) (*player, error) {
 		return nil, err
 	}
 	opts := runner.Options{Release: p, Flags: parsed.Flags, Details: true, FinishOperations: true}
-	return &player{m, s, opts}, nil
+	return &player{m, opts}, nil
 }
 
 // play plays the shape once and reads the figures off.
 func (p *player) play(seed uint64) (figures, error) {
+	m, err := p.measured.startedAfter(seed)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.Shape()
+	if err != nil {
+		return nil, err
+	}
 	opts := p.opts
 	rec := trace.NewRecorder(trace.Filter{Kinds: []string{string(tablet.KindHealth), string(tablet.KindLife), string(trace.KindHost)}})
 	opts.Seed, opts.Sink = seed, rec
-	r, err := runner.Run(p.scenario, opts)
+	r, err := runner.Run(s, opts)
 	if err != nil {
 		return nil, err
 	}
 	if r.Outcome.Failed() {
-		return nil, fmt.Errorf("%s, seed %d: %s", p.measured.Name, seed, r.Outcome.Detail)
+		return nil, fmt.Errorf("%s, seed %d: %s", m.Name, seed, r.Outcome.Detail)
 	}
-	return p.measured.simulated(r, rec.Events()), nil
+	return m.simulated(r, rec.Events()), nil
 }
 
 // Play plays measured runs with each of the seeds 1 to seeds, on all processors, and compares.

@@ -2,6 +2,7 @@ package groundtruth
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"bufsim/experiments/scenario"
@@ -34,10 +35,10 @@ func (m *Measured) Shape() (*scenario.Scenario, error) {
 	}
 	setMachine(&s.Cluster)
 	s.Cluster.MySQL.ReplicationDelay = scenario.Duration(seconds(m.ReplicationDelay))
-	s.Duration = scenario.Duration(lead + seconds(m.Seconds))
+	s.Duration = scenario.Duration(m.lead() + seconds(m.Seconds))
 	s.Workload = nil
 	for i, l := range m.Load {
-		s.Workload = append(s.Workload, scenario.ClientGroup{Name: fmt.Sprintf("load%d", i+1), Start: scenario.Duration(lead), Closed: m.closed(l)})
+		s.Workload = append(s.Workload, scenario.ClientGroup{Name: fmt.Sprintf("load%d", i+1), Start: scenario.Duration(m.lead() + clientConnect), Closed: m.closed(l)})
 	}
 	if err = m.story(g, s); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
@@ -46,8 +47,27 @@ func (m *Measured) Shape() (*scenario.Scenario, error) {
 	return scenario.Load(m.Name+".yaml", s.Marshal(), scenario.VitessOptions())
 }
 
-// lead is the time before the load, in which the simulated cluster starts: second 0 of a record.
-const lead = time.Second
+// leastLead is how long the simulated cluster needs to start.
+const leastLead = time.Second
+
+// lead is the time before second 0 of the record. The measured cluster had run for long, so the
+// health ticks of its tablets were anywhere when the load began: runs begin at different parts
+// of the interval.
+func (m *Measured) lead() time.Duration { return leastLead + m.sinceTick }
+
+// startedAfter gives the record as one whose load begins at another part of the interval between
+// health ticks: seeds spread evenly, by the golden section.
+func (m *Measured) startedAfter(seed uint64) (*Measured, error) {
+	interval, err := m.healthCheckInterval()
+	if err != nil {
+		return nil, err
+	}
+	const golden = 0.6180339887498949
+	_, part := math.Modf(float64(seed) * golden)
+	shifted := *m
+	shifted.sinceTick = time.Duration(part * float64(interval)).Round(time.Millisecond)
+	return &shifted, nil
+}
 
 // errorPolicy is what a worker does after an error; ok is false for an unknown mode.
 func errorPolicy(mode string) (p scenario.OnError, ok bool) {

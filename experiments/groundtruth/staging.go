@@ -22,6 +22,8 @@ const respawn = 80 * time.Millisecond
 // staging follows a run's story while its operations are interpreted: who is meant by "the
 // primary", "the candidate", "the old primary".
 type staging struct {
+	// lead is when second 0 of the record is.
+	lead            time.Duration
 	keyspace, shard string
 	tablets         []string
 	// primary is the primary at the start; candidate the tablet that the run's first reparent
@@ -34,7 +36,7 @@ type staging struct {
 }
 
 func newStaging(m *Measured) (*staging, error) {
-	g := &staging{keyspace: "commerce", shard: "0"}
+	g := &staging{lead: m.lead(), keyspace: "commerce", shard: "0"}
 	for i := range m.Tablets {
 		g.tablets = append(g.tablets, fmt.Sprintf("zone1-%d", 100+i))
 	}
