@@ -24,7 +24,7 @@ func stateFaults() fault.Table {
 		},
 		{
 			Name: FaultSwitchMySQL, Target: fault.Required, Blocks: true, Sorts: sorts(TargetTablet),
-			Meaning: "A tool other than Vitess makes the tablet's MySQL the writable one: the old primary's gets read-only, this one catches up and drops its replication.",
+			Meaning: "A tool other than Vitess makes the tablet's MySQL the writable one: the old primary's gets read-only, this one catches up, drops its replication and takes over the semi-sync side.",
 			Example: "at 6s switch-mysql zone1-101",
 		},
 	}
