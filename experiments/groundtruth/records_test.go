@@ -78,6 +78,7 @@ func TestUnknownThingsAreRefused(t *testing.T) {
 }
 
 // Operations are understood by the structure of their sentences.
+// A kill happens at the end of its operation, the rest at the beginning.
 func TestSentences(t *testing.T) {
 	const drained = "after tablet.step call=DemotePrimary step=drained wait "
 	for sentence, want := range map[string]string{
@@ -87,12 +88,12 @@ func TestSentences(t *testing.T) {
 		"SetWritable false":                                                 "set_writable primary:commerce/0",
 		"SetWritable true on zone1-101":                                     "set_writable zone1-101",
 		"MySQL-level switch":                                                "at 7s switch-mysql zone1-100",
-		"kill -9 of the vttablet of the primary (its mysqld lives)":         "at 7s crash zone1-102",
-		"kill -9 of mysqld_safe and mysqld of zone1-101":                    "at 7.095s crash mysqld:zone1-101",
-		"kill -9 of the mysqld of the primary":                              "at 7.095s crash mysqld:zone1-102 for 500ms",
+		"kill -9 of the vttablet of the primary (its mysqld lives)":         "at 8.009s crash zone1-102",
+		"kill -9 of mysqld_safe and mysqld of zone1-101":                    "at 8.107s crash mysqld:zone1-101",
+		"kill -9 of the mysqld of the primary":                              "at 8.107s crash mysqld:zone1-102 for 500ms",
 		"kill -9 of etcd when the old primary is seen not serving":          drained + "17ms crash topo",
 		"kill -9 of vtctld 2.5 s after the old primary is seen not serving": drained + "2.517s crash vtctld",
-		"SIGTERM of the vttablet of the primary":                            "at 7s restart zone1-102 for 270ms",
+		"SIGTERM of the vttablet of the primary":                            "at 7s restart zone1-102 for 275ms",
 		"STOP REPLICA SQL_THREAD on the candidate as soon as the old primary is seen not serving": drained + "17ms stop-applier zone1-100",
 		"START REPLICA SQL_THREAD on zone1-101":                                                   "at 7s heal zone1-101",
 	} {
