@@ -148,6 +148,18 @@ func TestHerdCountsOverlaps(t *testing.T) {
 	require.Zero(t, mostAtOnce([]trace.Event{query(50, 20), query(60, 20)}))
 }
 
+// Only statements that begin after a buffering and end within its drain count.
+func TestSlowdownIsOfStatementsInTheDrain(t *testing.T) {
+	query := func(at, took int64) trace.Event {
+		return trace.Event{Time: at, Kind: tablet.KindQuery, Fields: []trace.Field{trace.Int("took_ns", took)}}
+	}
+	stop, drained := trace.Event{Time: 1e9, Kind: buffer.KindStop}, trace.Event{Time: 5e9, Kind: buffer.KindDrained}
+	require.InDelta(t, 1.5, meanWhileDraining([]trace.Event{
+		query(5e8, 1e8), stop, query(2e9, 15e8), query(3e9, 1e9), query(4e9, 2e9), drained, query(9e9, 3e9),
+	}), 1e-9)
+	require.Zero(t, meanWhileDraining([]trace.Event{query(5e8, 1e8)}))
+}
+
 // The difference of a seed is taken from the run with the same seed.
 func TestDifferenceIsPaired(t *testing.T) {
 	r := resolved(t, "vary: {buffer-window: [1s, 2s], release: [v21, v24]}\nseeds: 1-3\n")

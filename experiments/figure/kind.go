@@ -38,6 +38,7 @@ func Kinds() []Kind {
 		{Name: "size", About: "most requests held at once, against the first axis", make: measured(peakHeld())},
 		{Name: "drain", About: "time that the drain took, against the first axis", make: measured(drainTime())},
 		{Name: "herd", About: "most statements at the primary at once while the buffer drained", make: measured(herd())},
+		{Name: "slowdown", About: "mean time of a statement at the primary while the buffer drained", make: measured(slowdown())},
 		{Name: "errors", About: "failed statements a run, against the first axis", make: measured(failures())},
 		{Name: "shards", About: "failed statements a run over the first two axes", make: newFailureHeat},
 		{Name: "analytic", About: "failed statements a run beside a formula's, against the first axis", make: newAnalytic},
