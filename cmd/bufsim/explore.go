@@ -24,6 +24,7 @@ type exploreInput struct {
 	seed     *seedValue
 	scenario string
 	out      string
+	known    string
 	verbose  bool
 }
 
@@ -71,6 +72,7 @@ func (in *exploreInput) register(c *cobra.Command) {
 	f.StringArrayVar(&o.Policies, "chooser", nil, "`STRATEGY` that schedules, e.g. pct:3 or random+stall; may be given again (default: all in turn)")
 	f.StringArrayVar(&o.Switches, "switch", nil, "turn a switch of the release, `NAME=VALUE`, e.g. CancelLeaksSlot=true; may be given again")
 	f.StringVar(&in.out, "out", "", "`FOLDER` that gets a folder for each finding")
+	f.StringVar(&in.known, "known", "", "`FILE` with known findings, a line `open SIGNATURE` or `fixed SIGNATURE` for each; only others, and fixed ones, fail")
 	f.IntVar(&o.Jobs, "jobs", 0, "runs at a time (default: one for each processor)")
 	f.BoolVarP(&in.verbose, "verbose", "v", false, "say what each run is")
 	complete(c, "release", releaseNames)
@@ -118,6 +120,10 @@ func (a *app) explore(in *exploreInput, form string) error {
 	if err := in.resolve(); err != nil {
 		return err
 	}
+	known, err := in.readKnown()
+	if err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop)
@@ -138,6 +144,9 @@ func (a *app) explore(in *exploreInput, form string) error {
 	if err != nil {
 		return usage("%v", err)
 	}
+	if known != nil {
+		known.Mark(report)
+	}
 	if err := a.saveCases(in, report); err != nil {
 		return err
 	}
@@ -147,7 +156,7 @@ func (a *app) explore(in *exploreInput, form string) error {
 	switch {
 	case report.Nondeterministic():
 		return &exitError{exitOurFault, "a failing run was not the same when it was played again"}
-	case len(report.Findings) > 0:
+	case report.Fails():
 		return errFinding()
 	case report.Sweep && len(report.Blind) > 0:
 		return &exitError{exitFinding, "nothing was shown to " + strings.Join(report.Blind, ", ") + ": that they held says nothing"}
@@ -155,6 +164,22 @@ func (a *app) explore(in *exploreInput, form string) error {
 		return errInterrupted()
 	}
 	return nil
+}
+
+// readKnown reads the list of known findings, nil if there is none.
+func (in *exploreInput) readKnown() (hunt.Known, error) {
+	if in.known == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(in.known)
+	if err != nil {
+		return nil, cannot("read the known findings", in.known, err)
+	}
+	known, err := hunt.ParseKnown(string(text))
+	if err != nil {
+		return nil, usage("%s: %v", in.known, err)
+	}
+	return known, nil
 }
 
 // saveCases writes a folder for each finding.

@@ -113,7 +113,7 @@ func drawFailover(d *Draw, in *Input, f bufferFlags, begin time.Duration) {
 	ends := []time.Duration{begin, begin, begin + f.window, begin + f.max, begin + time.Second}
 	impatient, refused := d.Feature("impatient clients", 40), d.Feature("other errors", 20)
 	slow := d.Feature("slow retries", 40)
-	for i := range d.In(1, 1+min(2*f.size, 12)) {
+	for i := range d.In(1, 1+d.Intn(min(2*f.size, 12))) {
 		s := Step{At: d.Near(ends), Do: "request", Shard: in.Shards[d.Intn(len(in.Shards))]}
 		why := "shutting-down"
 		switch {
@@ -129,6 +129,9 @@ func drawFailover(d *Draw, in *Input, f bufferFlags, begin time.Duration) {
 			patience := d.Of(time.Second, time.Second, f.window, 100*time.Millisecond, f.max-time.Second)
 			s.Args = append(s.Args, Arg{"patience", max(patience, time.Millisecond).String()})
 			ends = append(ends, s.At+patience)
+			if d.Chance(50) { // somebody comes at the very instant at which this one goes
+				in.Steps = append(in.Steps, Step{At: s.At + max(patience, time.Millisecond), Do: "request", Shard: s.Shard})
+			}
 		}
 		if slow {
 			s.Args = append(s.Args, Arg{"retry", d.Of(0, 100*time.Millisecond, time.Second).String()})

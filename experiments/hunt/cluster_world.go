@@ -148,7 +148,8 @@ func (c *clusterDraw) timings() {
 		cluster.MySQL.ReplicationDelay = scenario.Duration(c.Of(500*time.Millisecond, 2*time.Second, 8*time.Second, 20*time.Second))
 	}
 	if c.Feature("long promotion", 30) {
-		cluster.Steps.PromoteDelay = scenario.Constant(max(0, c.Near([]time.Duration{time.Second, c.f.window, c.f.max})))
+		// Below the 15 s that a call may take: else no promotion would ever succeed.
+		cluster.Steps.PromoteDelay = scenario.Constant(min(c.Near([]time.Duration{time.Second, c.f.window, c.f.max}), 12*time.Second))
 	}
 	if c.Feature("slow watcher", 30) {
 		cluster.CPU.WatcherDelay = scenario.Lognormal(5*time.Millisecond, 100*time.Millisecond)
@@ -214,8 +215,8 @@ func (c *clusterDraw) faults() {
 	lines := faultLines()
 	for range c.In(1, 3) {
 		f, err := fault.Parse(c.adapt(lines[c.Intn(len(lines))]), scenario.FaultKinds())
-		if err != nil {
-			continue // a line for a cluster of another shape
+		if err != nil || slices.Contains(lasting(), f.Do) {
+			continue // a line for a cluster of another shape, or one that recovery does not undo
 		}
 		if f.When.Event == "" {
 			f.When.At = c.instant()
@@ -231,8 +232,14 @@ func (c *clusterDraw) faults() {
 	}
 }
 
-// faultLines are an example of each kind of fault, and the lines of the patterns. What an
-// operator may do only after a look at the cluster is left out.
+// lasting are faults whose damage stays when they are over, and which an operator repairs by
+// hand, not by the steps of a recovery: lost records, rows that only a replica has, rows that
+// it cannot apply.
+func lasting() []string {
+	return []string{scenario.FaultWipeTopo, scenario.FaultWriteErrant, scenario.FaultBreakApplier}
+}
+
+// faultLines are an example of each kind of fault, and the lines of the patterns.
 func faultLines() (lines []string) {
 	table := scenario.FaultKinds()
 	for _, k := range table {

@@ -12,6 +12,7 @@ import (
 	"bufsim/experiments/invariant"
 	"bufsim/sim"
 	"bufsim/sim/explore"
+	"bufsim/sim/trace"
 )
 
 // Options are how to explore. The zero value plays nothing: give Runs, Steps or Time.
@@ -63,7 +64,9 @@ type Report struct {
 	Worlds   map[string]int `json:"worlds"`
 	Sweep    bool           `json:"sweep"` // a fixed number of runs, all of which were played
 	Findings []*Finding     `json:"findings"`
-	Reached  Reached        `json:"reached"`
+	// Resolved are known findings that did not show.
+	Resolved []string `json:"resolved,omitempty"`
+	Reached  Reached  `json:"reached"`
 	// Gaps is what no run came to, Blind the invariants that nothing was shown to.
 	Gaps        []Gap    `json:"gaps"`
 	Blind       []string `json:"invariants_never_tried"`
@@ -82,6 +85,7 @@ type explorer struct {
 	// corpus are inputs that came to something new.
 	corpus []*Input
 	by     map[string]*Finding
+	pools  []*sim.Pool // one for each core
 }
 
 // job is one run.
@@ -106,6 +110,11 @@ func Explore(ctx context.Context, opts Options) (*Report, error) {
 	e := &explorer{opts: opts, began: time.Now(), by: map[string]*Finding{}, report: &Report{
 		Release: opts.Release, Seed: opts.Seed, Worlds: map[string]int{}, Reached: Reached{}, Findings: []*Finding{},
 	}}
+	for range opts.Jobs {
+		pool := sim.NewPool()
+		defer pool.Close()
+		e.pools = append(e.pools, pool)
+	}
 	for e.more(ctx) {
 		jobs, err := e.drawBatch()
 		if err != nil {
@@ -177,10 +186,8 @@ func (e *explorer) drawBatch() ([]*job, error) {
 func (e *explorer) play(ctx context.Context, jobs []*job) {
 	var wg sync.WaitGroup
 	next := make(chan *job)
-	for range min(e.opts.Jobs, len(jobs)) {
+	for _, pool := range e.pools {
 		wg.Go(func() {
-			pool := sim.NewPool()
-			defer pool.Close()
 			for j := range next {
 				j.played, j.err = safely(j.in, PlayOptions{Invariants: e.opts.Invariants, Pool: pool})
 			}
@@ -274,15 +281,21 @@ func (e *explorer) finish(ctx context.Context) {
 	if all == nil {
 		all = Invariants()
 	}
-	small := r.Worlds["cluster"] == 0
 	for _, inv := range all {
-		if small && len(inSmallWorlds([]invariant.Invariant{inv})) == 0 || r.Worlds["cluster"] == r.Runs && len(inClusters([]invariant.Invariant{inv})) == 0 {
+		if !possible(inv, families) {
 			continue
 		}
 		if !slices.ContainsFunc(inv.Kinds, r.Reached.has) {
 			r.Blind = append(r.Blind, inv.ID)
 		}
 	}
+}
+
+// possible reports whether an invariant looks at something that the played worlds can show.
+func possible(inv invariant.Invariant, families []string) bool {
+	return slices.ContainsFunc(inv.Kinds, func(kind string) bool {
+		return slices.ContainsFunc(families, func(f string) bool { return trace.Kind(kind).In(f) || trace.Kind(f).In(kind) })
+	})
 }
 
 // pickWorld draws a world.

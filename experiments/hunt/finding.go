@@ -98,7 +98,7 @@ func outcomeFinding(out *sim.Outcome) (f Finding, bad bool) {
 	case sim.StepLimit:
 		f.Invariant, f.Meaning, f.Object = "ends", "A run ends within its steps.", "run"
 	case sim.Panicked:
-		f.Invariant, f.Meaning, f.Object = "no-panic", "No program panics.", first
+		f.Invariant, f.Meaning, f.Object, f.Detail = "no-panic", "No program panics.", first, frames(out.Detail)
 	case sim.AssertionFailed:
 		f.Invariant, f.Meaning, f.Object = "assertion", "What a program asserts holds.", out.ID
 	default:
@@ -107,6 +107,27 @@ func outcomeFinding(out *sim.Outcome) (f Finding, bad bool) {
 	f.Signature = cmp.Or(f.Signature, f.Invariant+" "+class(f.Object))
 	return f, true
 }
+
+// arguments are what a stack tells of a call besides the function: addresses, which differ from
+// run to run.
+var arguments = regexp.MustCompile(`\((0x|_|\.\.\.|\{)[^()]*\)$`)
+
+// frames gives a panic with the functions that it went through, innermost first, without what
+// differs from machine to machine.
+func frames(stack string) string {
+	var list []string
+	for line := range strings.Lines(stack) {
+		line = strings.TrimRight(line, "\n")
+		if line == "" || line[0] == '\t' || strings.HasPrefix(line, "goroutine ") || strings.HasPrefix(line, "created by ") || strings.HasPrefix(line, "runtime") {
+			continue
+		}
+		list = append(list, arguments.ReplaceAllString(line, ""))
+	}
+	return strings.Join(list[:min(len(list), framesMax)], "\n")
+}
+
+// framesMax is how many lines of a panic are told.
+const framesMax = 10
 
 // lockCircle lists the locks of a circle of waiting procs.
 func lockCircle(detail string) string {

@@ -42,11 +42,11 @@ func Lookup(id string) (invariant.Invariant, bool) {
 }
 
 // inSmallWorlds are the invariants that can be judged by what a gate below its sessions does:
-// those of its buffer, and this package's.
+// all but those of package invariant that are not about its buffer.
 func inSmallWorlds(all []invariant.Invariant) []invariant.Invariant {
-	own := ownInvariants()
 	return slices.DeleteFunc(slices.Clone(all), func(inv invariant.Invariant) bool {
-		return !slices.Contains(inv.Kinds, "buffer") && !slices.ContainsFunc(own, func(o invariant.Invariant) bool { return o.ID == inv.ID })
+		_, err := invariant.Lookup(inv.ID)
+		return err == nil && !slices.Contains(inv.Kinds, "buffer")
 	})
 }
 

@@ -23,6 +23,9 @@ func (r *Report) Text() string {
 			fmt.Fprintf(&b, "  bufsim replay %s\n", f.Folder)
 		}
 	}
+	for _, signature := range r.Resolved {
+		fmt.Fprintf(&b, "\n%s: %s did not show\n", StatusResolved, signature)
+	}
 	if len(r.Blind) > 0 {
 		fmt.Fprintf(&b, "\ninvariants that nothing was shown to: %s\n", strings.Join(r.Blind, ", "))
 	}

@@ -84,7 +84,7 @@ func (s *Server) listenTo(d *dump) {
 		d.heard, s.semi.polled = true, now
 		return
 	}
-	s.process.env.NewTimer("ack-receiver-poll", func() { s.hear(d) }).Reset(rest)
+	s.process.env.NewTimer("ack-receiver-poll", func() { s.pollExpired(d) }).Reset(rest)
 }
 
 // startAckReceiver is what switching the source's side on does: a receiver that starts hears all
@@ -103,10 +103,23 @@ func (s *Server) hears() bool {
 	return slices.ContainsFunc(s.dumps, func(d *dump) bool { return d.heard })
 }
 
-// hear is the end of the poll during which a replica came: its acknowledgements are read.
+// pollExpired is the end of the poll during which a replica came. A timer cannot wait for the
+// lock, so where somebody has it, the receiver does in a thread of its own.
+func (s *Server) pollExpired(d *dump) {
+	if s.mu.TryLock() {
+		defer s.mu.Unlock()
+		s.hear(d)
+		return
+	}
+	s.process.env.GoDaemon("ack-receiver", func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.hear(d)
+	})
+}
+
+// hear has the receiver read the acknowledgements of a replica. The caller holds the lock.
 func (s *Server) hear(d *dump) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if d.stop.IsSet() || d.heard {
 		return
 	}
