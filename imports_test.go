@@ -47,6 +47,7 @@ var modules = map[string]struct {
 	"github.com/HdrHistogram/hdrhistogram-go": {[]string{"experiments/stats"}, "latencies: integers, merged in any order"},
 	"github.com/prometheus/common":            {[]string{"experiments/observed"}, "reads the exposition text of real gates"},
 	"github.com/prometheus/client_model":      {[]string{"experiments/observed"}, "goes with it"},
+	"github.com/anishathalye/porcupine":       {[]string{"experiments/invariant"}, "the search for a linearization"},
 	"gonum.org/v1/gonum":                      {[]string{"experiments/stats", "experiments/plotstyle"}, "distributions"},
 	"gonum.org/v1/plot":                       {[]string{"experiments/plotstyle"}, "figures"},
 	"golang.org/x/image":                      {[]string{"experiments/plotstyle"}, "font faces for measuring text"},

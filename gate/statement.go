@@ -30,7 +30,7 @@ func (g *Gate) run(ctx *sim.Context, s *session, stmt query.Statement) (query.Re
 	if err != nil {
 		g.counts.apiError(s, err)
 	}
-	g.traceEnd(id, began, err)
+	g.traceEnd(id, began, result, err)
 	return result, err
 }
 

@@ -19,7 +19,7 @@ const (
 func TraceKinds() []trace.KindDoc {
 	return []trace.KindDoc{
 		{Kind: KindStatement, Fields: "request connection verb table in_transaction key value", Meaning: "A client's statement reached the gate; key and value are those of the row that it reads or writes."},
-		{Kind: KindAnswer, Fields: "request took errno code error", Meaning: "The gate answered a statement, took nanoseconds later; errno is 0 on success."},
+		{Kind: KindAnswer, Fields: "request took errno code error value", Meaning: "The gate answered a statement, took nanoseconds later; errno is 0 on success, value is what a SELECT by key found."},
 	}
 }
 
@@ -30,11 +30,11 @@ func (g *Gate) traceBegin(id string, s *session, stmt query.Statement) {
 	}
 }
 
-func (g *Gate) traceEnd(id string, began sim.Time, err error) {
+func (g *Gate) traceEnd(id string, began sim.Time, result query.Result, err error) {
 	if !g.env.Tracing() {
 		return
 	}
 	num, _, text := vterr.SQLError(err)
 	g.env.Emit(KindAnswer, trace.Str("request", id), trace.Int("took", int64(g.env.Now().Sub(began))), trace.Int("errno", int64(num)),
-		trace.Str("code", vterr.CodeOf(err).String()), trace.Str("error", text))
+		trace.Str("code", vterr.CodeOf(err).String()), trace.Str("error", text), trace.Int("value", result.Value))
 }

@@ -87,7 +87,7 @@ func (v Violation) String() string {
 
 // All lists the invariants, in the order in which they are told.
 func All() []Invariant {
-	return slices.Concat(writeInvariants(), writerInvariants(), termInvariants(), reparentInvariants(), bufferInvariants(), livenessInvariants())
+	return slices.Concat(writeInvariants(), []Invariant{linearRows()}, writerInvariants(), termInvariants(), reparentInvariants(), gateInvariants(), bufferInvariants(), livenessInvariants())
 }
 
 // Lookup finds an invariant by its id.

@@ -9,7 +9,7 @@ import (
 )
 
 func termInvariants() []Invariant {
-	return []Invariant{shardRecordTerm(), tabletTerm(), servingAsWanted(), gateTerm()}
+	return []Invariant{shardRecordTerm(), tabletTerm(), servingAsWanted(), drainLeavesNothing(), drainsOneByOne(), gateTerm()}
 }
 
 // shardRecordTerm is R-223 and I-O4.

@@ -87,7 +87,7 @@ func (p *play) keyspaceOr(name string) string {
 }
 
 func mix(s scenario.Statements) workload.Mix {
-	return workload.Mix{Insert: s.Insert, Select: s.Select, Update: s.Update, Delete: s.Delete}
+	return workload.Mix{Insert: s.Insert, Select: s.Select, Update: s.Update, Delete: s.Delete, Rows: s.Rows}
 }
 
 // gap is the distribution of the time between two arrivals.

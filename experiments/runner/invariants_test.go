@@ -92,7 +92,7 @@ func drawCluster(t *rapid.T, s *scenario.Scenario) {
 	c.OnError = rapid.SampledFrom([]scenario.OnError{scenario.OnErrorFast, scenario.OnErrorRetry}).Draw(t, "on error")
 	c.RetryWait = scenario.Duration(100 * time.Millisecond)
 	c.ReadTimeout = scenario.Duration(rapid.SampledFrom([]time.Duration{time.Second, 40 * time.Second}).Draw(t, "read timeout"))
-	c.Statements = scenario.Statements{Insert: 3, Select: 3, Update: 2, Delete: 1}
+	c.Statements = scenario.Statements{Insert: 3, Select: 3, Update: 2, Delete: 1, Rows: rapid.SampledFrom([]int{0, 1, 5}).Draw(t, "shared rows")}
 }
 
 func drawTimeline(t *rapid.T, k *scenario.Keyspace) (list []scenario.Operation) {

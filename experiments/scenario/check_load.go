@@ -94,9 +94,13 @@ func (c *checker) open(path string, g *Open) {
 
 // statements checks the mix and where it goes.
 func (c *checker) statements(path string, m Statements, keyspace string, to TabletType) {
-	for name, weight := range map[string]int{"insert": m.Insert, "select": m.Select, "update": m.Update, "delete": m.Delete} {
+	for name, weight := range map[string]int{"insert": m.Insert, "select": m.Select, "update": m.Update, "delete": m.Delete, "rows": m.Rows} {
 		if weight < 0 || weight > weightMax {
-			c.fail(path+".statements."+name, fmt.Sprintf("the weight %d is out of range", weight), fmt.Sprintf("write a number from 0 to %d", weightMax))
+			what := "weight"
+			if name == "rows" {
+				what = "number of rows"
+			}
+			c.fail(path+".statements."+name, fmt.Sprintf("the %s %d is out of range", what, weight), fmt.Sprintf("write a number from 0 to %d", weightMax))
 		}
 	}
 	if m.Sum() == 0 {

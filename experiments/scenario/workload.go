@@ -119,6 +119,9 @@ type Statements struct {
 	Select int `json:"select" jsonschema:"weight of SELECT"`
 	Update int `json:"update" jsonschema:"weight of UPDATE"`
 	Delete int `json:"delete" jsonschema:"weight of DELETE"`
+	// Rows is the number of rows that all clients of the group share; 0 gives each client rows
+	// of its own. Where rows are shared, INSERT is REPLACE.
+	Rows int `json:"rows,omitempty" jsonschema:"number of rows that all clients of the group share; each client has its own if left out"`
 }
 
 // setDefaults empties the mix: a file that gives weights gives all of them.

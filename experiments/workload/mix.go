@@ -8,6 +8,10 @@ import (
 // Mix are the weights of the kinds of statements.
 type Mix struct {
 	Insert, Select, Update, Delete int
+	// Rows is the number of rows that all clients of the group share, for checkers of what
+	// clients see of each other: statements go to any of them, and every write leaves a value
+	// that no other write has. 0 gives each client rows of its own.
+	Rows int
 }
 
 // statements draws statements of a mix for one client.
@@ -50,8 +54,20 @@ func (s *statements) next() query.Statement {
 	default:
 		stmt.Verb = query.VerbDelete
 	}
+	if s.mix.Rows > 0 {
+		return s.shared(stmt)
+	}
 	if stmt.Verb != query.VerbInsert { // of a row that this client wrote before
 		stmt.Key = s.base | (1 + s.rand.Int64n(s.count))
 	}
+	return stmt
+}
+
+// shared turns a statement to one of the rows that all clients share.
+func (s *statements) shared(stmt query.Statement) query.Statement {
+	if stmt.Verb == query.VerbInsert { // the row may be there
+		stmt.Verb = query.VerbReplace
+	}
+	stmt.Key, stmt.Value = 1+s.rand.Int64n(int64(s.mix.Rows)), s.base|s.count
 	return stmt
 }

@@ -167,7 +167,9 @@ func (c *Conn) effect(st query.Statement) (query.Result, *pending, error) {
 func (s *Server) lookUp(st query.Statement) query.Result {
 	result := query.Result{RowsReturned: max(st.Rows, 1)}
 	if t := s.tables[st.Table]; t != nil {
-		result.Value = t.rows[st.Key].Value
+		if row := t.rows[st.Key]; !row.Deleted {
+			result.Value = row.Value
+		}
 	}
 	return result
 }
