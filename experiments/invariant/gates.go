@@ -154,7 +154,9 @@ func judgeHolds(c *gateChecker, l *loopView, e *trace.Event) {
 	if e.Kind != gateway.KindEnd || e.Number("held") == 0 {
 		return
 	}
-	if _, primary := primaryTarget(l.begin.Text("target")); !primary || l.statement.Number("in_transaction") != 0 {
+	// The first statement of a transaction is the one that opens it at the tablet.
+	open := l.statement.Number("in_transaction") != 0 && !strings.HasSuffix(l.begin.Text("method"), "BeginExecute")
+	if _, primary := primaryTarget(l.begin.Text("target")); !primary || open {
 		c.violate(e.Host, at(e), shown(l.statement, l.begin, *e), "%s was held", e.Text("request"))
 	}
 }

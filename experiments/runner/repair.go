@@ -11,11 +11,30 @@ import (
 // repair does what an operator does with what does not repair itself. His commands may fail;
 // the checkers see what comes of them.
 func (p *play) repair(env *sim.Env) {
+	p.repairCommits(env)
 	for _, k := range p.scenario.Cluster.Keyspaces {
 		for _, sh := range k.Shards {
 			p.repairReplicas(env, k.Name, string(sh.Name)) // no replica that stands still can be elected
 			p.repairPrimary(env, k.Name, string(sh.Name))
 			p.repairReplicas(env, k.Name, string(sh.Name))
+		}
+	}
+}
+
+// repairCommits lets go commits that have waited for acknowledgements all the time since the
+// faults stopped: replicas that had received them when their connection broke do not
+// acknowledge them any more, and only a later write would help. Where the tablet is about to
+// be demoted there is none. spec: T-118a
+func (p *play) repairCommits(env *sim.Env) {
+	for _, m := range p.tablets {
+		mysql := m.server.Client(env)
+		state, err := mysql.SemiSync()
+		if err != nil || state.Waiting == 0 {
+			continue
+		}
+		p.mark(env, "repair")
+		if mysql.SetSemiSync(false, state.Replica) == nil {
+			_ = mysql.SetSemiSync(true, state.Replica)
 		}
 	}
 }
