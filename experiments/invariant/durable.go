@@ -55,7 +55,8 @@ type durableView struct {
 	// told are the transactions that clients were told of; unbacked those of them that no
 	// replica had acknowledged.
 	told, unbacked gtid.Set
-	// made are the transactions by the tablet whose MySQL committed them first.
+	// made are the transactions by the last primary that had them: the one whose MySQL
+	// committed them, or one that took them over.
 	made map[*tabletView]*gtid.Set
 	// backed holds by replica what it acknowledged.
 	backed map[*tabletView]*gtid.Set
@@ -126,6 +127,12 @@ func (c *durableChecker) promoted(shard *shardView, s *durableView, t *tabletVie
 	}
 	delete(s.replacedBy, t)
 	s.primary, s.term, s.promoted = t, t.term, t.stateEvent
+	// What it has taken over is from now on for those to keep who replace it.
+	taken := s.told.Intersect(c.journals.of(t.server).executed)
+	for _, made := range s.made { // in any order: each by itself
+		*made = made.Difference(taken)
+	}
+	add(s.made, t, taken)
 }
 
 func add(sets map[*tabletView]*gtid.Set, t *tabletView, set gtid.Set) {
