@@ -212,6 +212,6 @@ func (p *Played) excuseStalled() {
 func timed() []string {
 	return []string{
 		"buffer-window", "buffering-ends", "buffering-gap", "prs-ends-in-time", "drain-uses-its-workers",
-		"buffering-ends-with-the-failover", "buffer-full-means-full", "no-early-end", stuckID,
+		"buffering-ends-with-the-failover", "buffer-full-means-full", "gate-loses-no-time", "no-early-end", stuckID,
 	}
 }
