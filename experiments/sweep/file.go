@@ -40,6 +40,9 @@ func OpenFile(path string, r *Resolved, resume bool) (*File, error) {
 		return nil, err
 	}
 	file := &File{path: path, f: f}
+	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.Join(fmt.Errorf("%s is no file that records can be kept in; name one", path), f.Close())
+	}
 	if err := file.read(r); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

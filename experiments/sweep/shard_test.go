@@ -179,6 +179,9 @@ func TestFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(encoded(t, all[:2])), string(text))
 
+	_, err = OpenFile(os.DevNull, r, true)
+	require.ErrorContains(t, err, "is no file that records can be kept in")
+
 	other := resolved(t, "vary: {buffer-window: 3s}\n")
 	_, err = OpenFile(path, other, true)
 	require.ErrorContains(t, err, "runs.ndjson:1: the run is of plan "+r.Hash+", but this plan is "+other.Hash)
