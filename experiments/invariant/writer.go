@@ -90,7 +90,8 @@ func (c *oneWriterChecker) passOver(e *trace.Event, t *tabletView) {
 		return
 	}
 	for _, other := range t.shard.tablets {
-		if other != t && other.kind == primaryType && other.term < t.term {
+		// One that is down may come back as what its record says.
+		if other != t && (other.kind == "" || other.kind == primaryType && other.term < t.term) {
 			c.passedOver[other] = last
 		}
 	}

@@ -39,24 +39,27 @@ func (p *play) repairCommits(env *sim.Env) {
 	}
 }
 
-// repairTries is how often the operator tries to repair a shard.
-const repairTries = 3
-
 // repairPrimary gives a shard without one a primary that takes writes: it runs
 // PlannedReparentShard, which is safe after any failure; to the tablet that says that it is
-// primary, if there is one. spec
+// primary, if there is one, else to any, and then to each by name: a reparent that has failed
+// between two primaries leaves no tablet that would be elected. spec
 func (p *play) repairPrimary(env *sim.Env, keyspace, shard string) {
-	for range repairTries {
+	targets := []topodata.TabletAlias{{}}
+	for _, m := range p.tablets {
+		if m.keyspace == keyspace && m.shard == shard {
+			targets = append(targets, m.alias)
+		}
+	}
+	for _, target := range targets {
 		primary := p.primaryOf(keyspace, shard)
+		if primary != nil {
+			target = primary.alias
+		}
 		if primary != nil && writable(env, primary) {
 			return
 		}
 		p.mark(env, "repair")
-		opts := reparent.PlannedOptions{}
-		if primary != nil {
-			opts.NewPrimary = primary.alias
-		}
-		_, _ = p.reparenter(p.operatorHost.Env()).PlannedReparentShard(env.Background(), keyspace, shard, opts)
+		_, _ = p.reparenter(p.operatorHost.Env()).PlannedReparentShard(env.Background(), keyspace, shard, reparent.PlannedOptions{NewPrimary: target})
 	}
 }
 
