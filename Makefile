@@ -1,6 +1,6 @@
 # Thin: every target is one command that also works by hand.
 
-.PHONY: check test race nightly fuzz bench golden plots determinism lint ci
+.PHONY: check test race nightly fuzz bench golden plots determinism lint ci mutants
 
 check: lint test        ## what to run before a commit
 
@@ -23,6 +23,9 @@ bench:                  ## the kernel beside testing/synctest, in one process
 
 nightly:                ## the long form of all tests: hours
 	BUFSIM_NIGHTLY=1 BUFSIM_SEEDS=2000 go test -count=1 -timeout 6h ./...
+
+mutants:                ## plant seeded bugs one at a time; writes docs/mutants.md, resumes if interrupted
+	go run ./experiments/mutants/battery
 
 fuzz:                   ## each parser for a while
 	for t in $$(go test -list 'Fuzz.*' ./... | awk '/^Fuzz/{f[n++]=$$1} /^ok/{for(i=0;i<n;i++)print $$2":"f[i];n=0}'); do \

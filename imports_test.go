@@ -50,6 +50,7 @@ var modules = map[string]struct {
 	"github.com/anishathalye/porcupine":       {[]string{"experiments/invariant"}, "the search for a linearization"},
 	"gonum.org/v1/gonum":                      {[]string{"experiments/stats", "experiments/plotstyle"}, "distributions"},
 	"gonum.org/v1/plot":                       {[]string{"experiments/plotstyle"}, "figures"},
+	"golang.org/x/tools":                      {[]string{"experiments/mutants"}, "the format of seeded bugs"},
 	"golang.org/x/image":                      {[]string{"experiments/plotstyle"}, "font faces for measuring text"},
 }
 

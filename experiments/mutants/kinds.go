@@ -1,0 +1,27 @@
+package mutants
+
+// Kinds are the kinds of bugs that a failover has had, or could have. Each must have a mutant
+// at least: a change that only ever gets its tests from one kind of fault is half tested.
+func Kinds() []string {
+	return []string{
+		// The gate.
+		"slot accounting",
+		"eviction order",
+		"deadline bases",
+		"wake-ups",
+		"missing rechecks",
+		"drain workers",
+		"cool-down bookkeeping",
+		"event order and filtering",
+		"term comparison",
+		"consistency rule",
+		"reconnect back-off",
+		"removal without broadcast",
+		"health message timing",
+		"classification of errors",
+		"retries of the gateway",
+		"session and transaction rules",
+		"gate start and shutdown",
+		"topology watcher",
+	}
+}
