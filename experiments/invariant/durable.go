@@ -21,9 +21,9 @@ func durableWrites() Invariant {
 		ID:      "acknowledged-writes-survive",
 		Meaning: "A write that a client was told is done is in the new primary's data after a PlannedReparentShard; after an EmergencyReparentShard it is if the keyspace has semi-sync and a replica that acknowledged it was reached.",
 		Rules:   []string{"R-220", "R-221"},
-		Kinds:   slices.Concat(clusterKinds(), operationKinds(), writeKinds(), gtidKinds(), []string{string(tablet.KindStep), string(mysqld.KindReplication)}),
+		Kinds:   slices.Concat(clusterKinds(), operationKinds(), writeKinds(), gtidKinds(), claimKinds(), []string{string(tablet.KindStep), string(mysqld.KindReplication)}),
 		New: func(f Facts) Checker {
-			return &durableChecker{cluster: newCluster(f), operations: newOperations(), writes: newWrites(), journals: newJournals(), promoters: promoters{}, receivers: map[*tabletView]string{}, shards: map[string]*durableView{}}
+			return &durableChecker{cluster: newCluster(f), operations: newOperations(), writes: newWrites(), journals: newJournals(), promoters: promoters{}, claims: newClaims(), receivers: map[*tabletView]string{}, shards: map[string]*durableView{}}
 		},
 		Fail: failDurableWrites,
 	}
@@ -38,6 +38,7 @@ type durableChecker struct {
 	writes     *writes
 	journals   *journals
 	promoters  promoters
+	claims     *claims
 	// receivers are the states of the receivers.
 	receivers map[*tabletView]string
 	shards    map[string]*durableView
@@ -45,9 +46,8 @@ type durableChecker struct {
 
 // durableView is what of a shard's data must not be lost.
 type durableView struct {
-	// primary served last, in this term; promoted is the event of that.
+	// primary served last; promoted is the event of that.
 	primary  *tabletView
-	term     int64
 	promoted trace.Event
 	// replacedBy says which operation took a tablet's place as primary: it had to take over
 	// the writes that were made there.
@@ -94,6 +94,7 @@ func (c *durableChecker) Record(e trace.Event) {
 		return
 	}
 	c.promoters.observe(&e, t, c.operations)
+	c.claims.observe(&e, t)
 	s := c.shard(t.shard.name)
 	switch e.Kind {
 	case mysqld.KindCommit:
@@ -110,8 +111,8 @@ func (c *durableChecker) Record(e trace.Event) {
 			c.receivers[t] = e.Text("state")
 		}
 	case tablet.KindState:
-		// One that serves in an older term does not know yet that it is not primary.
-		if t.serving() && s.primary != t && t.term >= s.term {
+		// One that became primary before the last one does not know yet that it is not any more.
+		if t.serving() && s.primary != t && c.claims.later(t, s.primary) {
 			c.promoted(t.shard, s, t)
 			c.judge(t.shard, s, &e)
 		}
@@ -126,7 +127,7 @@ func (c *durableChecker) promoted(shard *shardView, s *durableView, t *tabletVie
 		}
 	}
 	delete(s.replacedBy, t)
-	s.primary, s.term, s.promoted = t, t.term, t.stateEvent
+	s.primary, s.promoted = t, t.stateEvent
 	// What it has taken over is from now on for those to keep who replace it.
 	taken := s.told.Intersect(c.journals.of(t.server).executed)
 	for _, made := range s.made { // in any order: each by itself

@@ -39,6 +39,10 @@ type operationView struct {
 	host, proc string
 	name       string
 	shard      string
+	// wanted is the tablet that it was asked to promote, "" if it chooses.
+	wanted string
+	// overlapped: another process got the lock while this one went on.
+	overlapped bool
 	// began is when it had its lock; for operations without one, its first event.
 	began sim.Time
 	// phases are those that have begun; the last one of a name counts.
@@ -92,14 +96,33 @@ func (o *operations) drop(gone func(*operationView) bool) {
 	o.running = kept
 }
 
-// locked begins an operation that has its lock.
+// locked begins an operation that has its lock. One that still believes to have it has lost
+// it, and each of the two may be in the other's way.
 func (o *operations) locked(e *trace.Event) *operationView {
-	name, _, _ := strings.Cut(e.Text("action"), "(")
+	lost := false
+	for _, v := range o.running {
+		if v.shard == e.Text("resource") && v.name != externalReparent && !v.ended && (v.host != e.Host || v.proc != e.Proc) {
+			v.overlapped, lost = true, true
+		}
+	}
+	name, arguments, _ := strings.Cut(e.Text("action"), "(")
 	switch name {
 	case plannedReparent, emergencyReparent, initialisingAShard:
-		return o.add(e, name, e.Text("resource"))
+		v := o.add(e, name, e.Text("resource"))
+		v.wanted, v.overlapped = wantedPrimary(arguments), lost
+		return v
 	}
 	return nil
+}
+
+// wantedPrimary reads the new primary from the rest of a lock's action, as in
+// "zone1-0000000101, AvoidPrimary = <nil>)". spec: R-5
+func wantedPrimary(arguments string) string {
+	end := strings.IndexAny(arguments, ",)")
+	if end < 0 || arguments[:end] == "<nil>" {
+		return ""
+	}
+	return arguments[:end]
 }
 
 func (o *operations) add(e *trace.Event, name, shard string) *operationView {
@@ -109,11 +132,10 @@ func (o *operations) add(e *trace.Event, name, shard string) *operationView {
 	return v
 }
 
-// progress takes over what an operation tells of itself. Phases of its other procs carry the
-// operation's name and shard.
+// progress takes over what an operation tells of itself.
 func (o *operations) progress(e *trace.Event) *operationView {
 	name, shard := e.Text("operation"), e.Text("shard")
-	v := o.find(e.Host, name, shard)
+	v := o.find(e, name, shard)
 	if v == nil {
 		v = o.add(e, name, shard)
 	}
@@ -142,13 +164,17 @@ func (o *operations) progress(e *trace.Event) *operationView {
 	return v
 }
 
-func (o *operations) find(host, name, shard string) *operationView {
+// find gives the operation that an event is of: the one of its name on the shard that began
+// last in the event's proc, else in any. There may be two of a name if the first has lost its
+// lock.
+func (o *operations) find(e *trace.Event, name, shard string) (found *operationView) {
 	for _, v := range o.running {
-		if v.host == host && v.name == name && v.shard == shard {
-			return v
+		here := v.host == e.Host && v.name == name && v.shard == shard
+		if here && (v.proc == e.Proc || found == nil || found.proc != e.Proc) {
+			found = v
 		}
 	}
-	return nil
+	return found
 }
 
 func (v *operationView) phase(e *trace.Event) {

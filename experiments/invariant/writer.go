@@ -19,11 +19,11 @@ func oneWriter() Invariant {
 		ID:      "one-writable-primary",
 		Meaning: "At any time at most one tablet of a shard serves as primary on a MySQL that takes writes.",
 		Rules:   []string{"R-222"},
-		Kinds:   slices.Concat(clusterKinds(), operationKinds(), []string{string(tablet.KindStep)}),
+		Kinds:   slices.Concat(clusterKinds(), operationKinds(), claimKinds(), []string{string(tablet.KindStep)}),
 		New: func(f Facts) Checker {
 			return &oneWriterChecker{
 				cluster: newCluster(f), operations: newOperations(),
-				overlapping: map[string]bool{}, passedOver: map[*tabletView]string{}, promoters: promoters{}, byHand: map[string]bool{}, holders: map[string]string{}, lostLock: map[string]bool{},
+				overlapping: map[string]bool{}, passedOver: map[*tabletView]string{}, promoters: promoters{}, claims: newClaims(), byHand: map[string]bool{}, holders: map[string]string{}, lostLock: map[string]bool{},
 			}
 		},
 		Fail: failOneWriter,
@@ -42,6 +42,7 @@ type oneWriterChecker struct {
 	// know: with the operation's name.
 	passedOver map[*tabletView]string
 	promoters  promoters
+	claims     *claims
 	// byHand are the tablets whose MySQL the operator made writable.
 	byHand map[string]bool
 	// holders are the procs that hold the shards' locks; lostLock are the shards whose lock
@@ -59,6 +60,7 @@ func (c *oneWriterChecker) Record(e trace.Event) {
 		return
 	}
 	c.promoters.observe(&e, t, c.operations)
+	c.claims.observe(&e, t)
 	c.operator(&e, t)
 	c.passOver(&e, t)
 	writers := t.shard.writers()
@@ -91,7 +93,7 @@ func (c *oneWriterChecker) passOver(e *trace.Event, t *tabletView) {
 	}
 	for _, other := range t.shard.tablets {
 		// One that is down may come back as what its record says.
-		if other != t && (other.kind == "" || other.kind == primaryType && other.term < t.term) {
+		if other != t && (other.kind == "" || other.kind == primaryType && c.claims.later(t, other)) {
 			c.passedOver[other] = last
 		}
 	}
