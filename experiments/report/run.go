@@ -92,9 +92,9 @@ func (p *page) operation(o *runner.Operation) {
 func course(o *runner.Operation) string {
 	switch {
 	case !o.Ended && o.Start == 0:
-		return o.What + ", never started"
+		return o.What + ", never started" + wish(o)
 	case !o.Ended:
-		return fmt.Sprintf("%s, from %s, not over at the end of the run", o.What, at(o.Start))
+		return fmt.Sprintf("%s, from %s, not over at the end of the run%s", o.What, at(o.Start), wish(o))
 	}
 	return fmt.Sprintf("%s, %s to %s (%s), %s", o.What, at(o.Start), at(o.End), short(o.End.Sub(o.Start)), outcome(o))
 }
@@ -104,10 +104,18 @@ func outcome(o *runner.Operation) string {
 	if o.Error != "" {
 		s = "failed"
 	}
-	if !o.AsExpected {
-		s += ", not as the scenario wants"
+	return s + wish(o)
+}
+
+// wish says what an end that the scenario did not want means.
+func wish(o *runner.Operation) string {
+	switch {
+	case o.AsExpected:
+		return ""
+	case o.NotJudged != "":
+		return ", not as the scenario wants (not judged: " + o.NotJudged + ")"
 	}
-	return s
+	return ", not as the scenario wants"
 }
 
 // errors lists what clients saw. Each text has a line of its own, so that it can be

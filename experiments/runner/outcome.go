@@ -28,7 +28,7 @@ func (p *play) result(out sim.Outcome, events []trace.Event) (*Result, error) {
 		return nil, err
 	}
 	for _, o := range p.operations {
-		r.Operations = append(r.Operations, o.report(events, p.profile.Name == p.scenario.Release))
+		r.Operations = append(r.Operations, o.report(events, p.notJudged()))
 	}
 	r.Faults = p.faultResults()
 	for _, g := range p.gates {
@@ -70,20 +70,30 @@ func (r *Result) latencies(j *workload.Journal) error {
 }
 
 // report turns an operation into its result.
-func (o *operation) report(events []trace.Event, demanding bool) Operation {
+func (o *operation) report(events []trace.Event, notJudged string) Operation {
 	out := Operation{
 		ID: o.ID, Do: string(o.Do), What: o.what, Start: o.start, End: o.end, Ended: o.started && o.done.IsSet(), Output: o.output,
 	}
 	if o.err != nil {
 		out.Error = o.err.Error()
 	}
-	// What a scenario is built to show, it shows on its own release; others may differ.
-	out.AsExpected = !demanding || o.asWanted(out.Ended) && o.saysAll()
+	if out.AsExpected = o.asWanted(out.Ended) && o.saysAll(); !out.AsExpected {
+		out.NotJudged = notJudged
+	}
 	if o.result != nil {
 		out.Phases = phases(o.result, events)
 		out.Outage = outage(o.result)
 	}
 	return out
+}
+
+// notJudged says why the wishes of the timeline do not bind this run; "" if they do. What a
+// scenario is built to show, it shows on its own release; others may differ.
+func (p *play) notJudged() string {
+	if p.profile.Name == p.scenario.Release {
+		return ""
+	}
+	return fmt.Sprintf("the scenario's wish is for %s, this run is %s", p.scenario.Release, p.profile.Name)
 }
 
 // asWanted compares the operation's end with the scenario's wish.
@@ -169,12 +179,16 @@ func thresholds(t scenario.Thresholds, r *Result) []ThresholdCheck {
 
 // judge writes the verdict and decides whether the run is a finding.
 func (r *Result) judge() {
-	var wrong []string
+	var wrong, others []string
 	if r.Outcome.Failed() {
 		wrong = append(wrong, "the simulated program failed: "+r.Outcome.Kind.String())
 	}
 	for _, o := range r.Operations {
-		if !o.AsExpected {
+		switch {
+		case o.AsExpected:
+		case o.NotJudged != "":
+			others = append(others, o.ID+" ended otherwise than the scenario wants, which is not judged: "+o.NotJudged)
+		default:
 			wrong = append(wrong, o.ID+" ended otherwise than the scenario wants")
 		}
 	}
@@ -190,6 +204,9 @@ func (r *Result) judge() {
 	r.Verdict = r.sentence()
 	if r.Finding {
 		r.Verdict += " Finding: " + strings.Join(wrong, "; ") + "."
+	}
+	if len(others) > 0 {
+		r.Verdict += " Note: " + strings.Join(others, "; ") + "."
 	}
 }
 

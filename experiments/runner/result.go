@@ -116,8 +116,10 @@ type Operation struct {
 	// Outage is from the first refused request to the first served one: from the
 	// start of the drain until a primary serves again.
 	Outage time.Duration `json:"outage_ns"`
-	// AsExpected is false if the scenario asked for another outcome.
-	AsExpected bool `json:"as_expected"`
+	// AsExpected is false if the scenario asked for another outcome. That is a finding, unless
+	// NotJudged gives the reason why not: the run's release is not the scenario's.
+	AsExpected bool   `json:"as_expected"`
+	NotJudged  string `json:"not_judged,omitempty"`
 }
 
 // Phase is one step of a reparent.
