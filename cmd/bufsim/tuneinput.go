@@ -26,6 +26,8 @@ type tuneInput struct {
 
 	load                       tune.Load
 	readShare, transactions    string
+	transactionWrites          int
+	transactionLength          time.Duration
 	onError                    string
 	queryLog, metrics, before  string
 	span                       time.Duration
@@ -43,7 +45,9 @@ func (in *tuneInput) register(c *cobra.Command) {
 	f.Float64Var(&in.load.QPS, "qps", 0, "statements a second for primaries, at each gate")
 	f.IntVar(&in.load.Connections, "connections", 0, "most statements under way at each gate; 0 is no limit")
 	f.StringVar(&in.readShare, "read-share", "", "`SHARE` of reads, e.g. 80% (default 80%, or as observed)")
-	f.StringVar(&in.transactions, "transactions", "", "`SHARE` of statements in transactions; told, not simulated")
+	f.StringVar(&in.transactions, "transactions", "", "`SHARE` of statements in transactions, BEGIN and COMMIT counted (default 0%, or as in the query log)")
+	f.IntVar(&in.transactionWrites, "transaction-writes", 0, "writes of each transaction (default 2, or as in the query log)")
+	f.DurationVar(&in.transactionLength, "transaction-length", 0, "time for which a transaction is open (default 20ms, or as in the query log)")
 	f.BoolVar(&in.load.Closed, "closed", false, "clients wait for each answer: --connections of them send --qps together")
 	f.DurationVar(&in.load.ReadTimeout, "client-timeout", 0, "the clients' own time limit; 0 waits for ever")
 	f.StringVar(&in.onError, "client-on-error", "", "what --closed clients do when a statement fails: `POLICY` "+alternatives(scenario.OnError("").Values()))
@@ -199,7 +203,7 @@ func (a *app) tunedScenario(c *cobra.Command, in *tuneInput, args []string, p *t
 	case traffic && len(args) > 0:
 		return nil, usage("the scenario %s has traffic of its own; leave it out, or --qps, --gateslap, --query-log and --metrics", args[0])
 	case !traffic:
-		for _, name := range []string{"connections", "read-share", "closed", "client-timeout", "client-on-error", "client-retry-wait", "client-retries", "gates", "shards", "apart"} {
+		for _, name := range []string{"connections", "read-share", "transactions", "transaction-writes", "transaction-length", "closed", "client-timeout", "client-on-error", "client-retry-wait", "client-retries", "gates", "shards", "apart"} {
 			if c.Flags().Changed(name) {
 				return nil, usage("--%s goes with traffic of numbers: say --qps, too", name)
 			}
@@ -232,16 +236,41 @@ func (in *tuneInput) details(c *cobra.Command) error {
 		}
 		l.Reads = share
 	}
+	if err := in.inTransactions(); err != nil {
+		return err
+	}
+	if l.Apart < 0 || l.ReadTimeout < 0 || l.RetryWait < 0 || l.RetryCount < 0 || l.Connections < 0 {
+		return usage("--connections, --apart, --client-timeout, --client-retry-wait and --client-retries must not be negative")
+	}
+	return nil
+}
+
+// inTransactions puts in what the command line says about transactions.
+func (in *tuneInput) inTransactions() error {
+	t := &in.load.Transactions
 	if in.transactions != "" {
 		share, err := shareOf("transactions", in.transactions)
 		if err != nil {
 			return err
 		}
-		in.assumed = append(in.assumed, tune.Transactions(share))
+		t.Share = share
 	}
-	if l.Apart < 0 || l.ReadTimeout < 0 || l.RetryWait < 0 || l.RetryCount < 0 || l.Connections < 0 {
-		return usage("--connections, --apart, --client-timeout, --client-retry-wait and --client-retries must not be negative")
+	if in.transactionWrites < 0 || in.transactionLength < 0 {
+		return usage("--transaction-writes and --transaction-length must not be negative")
 	}
+	if t.Share == 0 {
+		if in.transactionWrites > 0 || in.transactionLength > 0 {
+			return usage("--transaction-writes and --transaction-length go with transactions: say --transactions, too")
+		}
+		return nil
+	}
+	if in.transactionWrites > 0 {
+		t.Writes = in.transactionWrites
+	}
+	if in.transactionLength > 0 {
+		t.Length, t.LengthP99 = in.transactionLength, 0
+	}
+	in.assumed = append(in.assumed, t.String())
 	return nil
 }
 
@@ -273,7 +302,7 @@ func (a *app) observe(c *cobra.Command, in *tuneInput) error {
 	}
 	l, assumed := tune.FromTraffic(traffic)
 	in.assumed = append(in.assumed, assumed...)
-	in.load.QPS, in.load.Reads = l.QPS, l.Reads
+	in.load.QPS, in.load.Reads, in.load.Transactions = l.QPS, l.Reads, l.Transactions
 	if !c.Flags().Changed("connections") {
 		in.load.Connections = l.Connections
 	}

@@ -21,10 +21,13 @@ type Traffic struct {
 	// QPS is the mean number of statements a second.
 	QPS float64 `json:"qps"`
 	// Primary is the share of statements that went to primaries, the only ones that
-	// are buffered. Reads and InTransaction are shares of those.
+	// are buffered. Reads is the share of SELECTs among those of them that are in no
+	// transaction, InTransaction that of statements from BEGIN to COMMIT or ROLLBACK.
 	Primary       float64 `json:"primary"`
 	Reads         float64 `json:"reads"`
 	InTransaction float64 `json:"in_transaction"`
+	// Transactions is what the transactions are like.
+	Transactions Transactions `json:"transactions,omitzero"`
 	// Sessions counts the sessions that sent statements, Concurrency the most statements
 	// under way at once. 0 is unknown: counters tell neither.
 	Sessions    int `json:"sessions,omitempty"`
@@ -71,17 +74,11 @@ func FromLog(records []querylog.Record) (Traffic, error) {
 func (t *Traffic) shares(records []querylog.Record) {
 	byStart := slices.Clone(records)
 	slices.SortStableFunc(byStart, func(a, b querylog.Record) int { return a.Start.Compare(b.Start) })
-	open, sessions := map[string]bool{}, map[string]bool{}
+	sessions, watch := map[string]bool{}, newTransactionWatch()
 	var primary, reads, inside float64
 	for _, r := range byStart {
 		sessions[session(r)] = true
-		verb := strings.ToUpper(r.StmtType)
-		switch verb {
-		case "BEGIN":
-			open[session(r)] = true
-		case "COMMIT", "ROLLBACK":
-			open[session(r)] = false
-		}
+		within := watch.see(r)
 		if r.Error != "" {
 			t.Failed++
 		}
@@ -89,17 +86,21 @@ func (t *Traffic) shares(records []querylog.Record) {
 			continue
 		}
 		primary++
-		if verb == "SELECT" || verb == "SHOW" {
+		verb := strings.ToUpper(r.StmtType)
+		switch {
+		case within:
+			inside++
+		case verb == "SELECT", verb == "SHOW":
 			reads++
 		}
-		if open[session(r)] {
-			inside++
-		}
 	}
-	t.Sessions = len(sessions)
+	t.Sessions, t.Transactions = len(sessions), watch.summary()
 	t.Primary = primary / float64(len(records))
 	if primary > 0 {
-		t.Reads, t.InTransaction = reads/primary, inside/primary
+		t.InTransaction = inside / primary
+	}
+	if primary > inside {
+		t.Reads = reads / (primary - inside)
 	}
 }
 

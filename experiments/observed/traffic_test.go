@@ -46,8 +46,9 @@ func TestTrafficOfALog(t *testing.T) {
 	require.Equal(t, 10*time.Second, traffic.Span)
 	require.InDelta(t, 1, traffic.QPS, 1e-9)
 	require.InDelta(t, 0.9, traffic.Primary, 1e-9)
-	require.InDelta(t, 2.0/9, traffic.Reads, 1e-9)
-	require.InDelta(t, 2.0/9, traffic.InTransaction, 1e-9)
+	require.InDelta(t, 3.0/9, traffic.InTransaction, 1e-9) // BEGIN, INSERT, COMMIT
+	require.InDelta(t, 2.0/6, traffic.Reads, 1e-9)         // of the others
+	require.Equal(t, Transactions{Count: 1, Statements: 1, Median: 10 * time.Millisecond, P99: 10 * time.Millisecond}, traffic.Transactions)
 	require.Equal(t, 2, traffic.Sessions)
 	require.Equal(t, 2, traffic.Concurrency)
 	require.Equal(t, 1, traffic.Failed)
@@ -59,4 +60,28 @@ func TestTrafficOfALog(t *testing.T) {
 	require.ErrorContains(t, err, "needs two")
 	_, err = FromLog([]querylog.Record{statement(0, 0, "SELECT"), statement(0, 0, "SELECT")})
 	require.ErrorContains(t, err, "the same instant")
+}
+
+// Transactions are those from BEGIN to COMMIT or ROLLBACK of one session; what the log has
+// only an end of is none. spec: W-56
+func TestTransactionsOfALog(t *testing.T) {
+	b := func(r *querylog.Record) { r.SessionUUID = "b" }
+	traffic, err := FromLog([]querylog.Record{
+		statement(0, 1, "COMMIT"), // its BEGIN came before the log
+		statement(10, 1, "BEGIN"),
+		statement(20, 1, "BEGIN", b),
+		statement(30, 1, "INSERT"),
+		statement(40, 1, "SELECT", b),
+		statement(50, 1, "UPDATE"),
+		statement(60, 1, "UPDATE"),
+		statement(120, 1, "ROLLBACK", b),
+		statement(410, 1, "COMMIT"),
+		statement(420, 1, "SELECT"),
+		statement(430, 1, "BEGIN"), // still open at the end
+		statement(440, 1, "INSERT"),
+	})
+	require.NoError(t, err)
+	require.Equal(t, Transactions{Count: 2, Statements: 2, Median: 100 * time.Millisecond, P99: 400 * time.Millisecond}, traffic.Transactions)
+	require.InDelta(t, 10.0/12, traffic.InTransaction, 1e-9)
+	require.InDelta(t, 1.0/2, traffic.Reads, 1e-9)
 }

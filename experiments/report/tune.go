@@ -99,11 +99,14 @@ func (t *TunePage) answer() []string {
 	case t.Verdict == tune.Recommended:
 		return []string{"These flags met the target with fresh seeds. " + heldText(t.Held)}
 	case t.Verdict == tune.Unavoidable:
-		return []string{
+		lines := []string{
 			"No candidate meets the target. With these flags nothing failed, with fresh seeds, but what no flag of the buffer decides or what " +
 				"fails with larger candidates, too. " + heldText(t.Held),
-			fmt.Sprintf("The best of all candidates had a failed statement in %d of %d runs with the same seeds.", t.Best.Hit, t.Best.Runs),
 		}
+		if b := t.Best; b != nil {
+			lines = append(lines, fmt.Sprintf("The best of all candidates played %d of the seeds with a failed statement, too, and had one with %d.", b.Runs, b.Hit))
+		}
+		return lines
 	case t.Verdict == tune.Impossible:
 		return []string{"No candidate meets the target. The one that came closest was " + t.Below[0].Value + ": " + t.Below[0].Missed + "."}
 	}
@@ -111,8 +114,8 @@ func (t *TunePage) answer() []string {
 }
 
 func heldText(h *tune.Held) string {
-	return fmt.Sprintf("In %d runs with %d reparents, %d had a failed statement: at most %.1f %% of such runs have one (95 %% Clopper-Pearson). "+
-		"The longest pause was %s, the 99th percentile %s.", h.Runs, h.Reparents, h.Hit, 100*h.HitMost, round(h.PauseMax), round(h.PauseP99))
+	return fmt.Sprintf("In %d runs with %d reparents, %d had a failed statement: at most %.1f %% of such runs have one (%.4g %% Clopper-Pearson). "+
+		"The longest pause was %s, the 99th percentile %s.", h.Runs, h.Reparents, h.Hit, 100*h.HitMost, 100*h.Level, round(h.PauseMax), round(h.PauseP99))
 }
 
 // paragraphs are the lists of the report, each with its heading.

@@ -37,8 +37,8 @@ type Advice struct {
 	Held *Held `json:"verification,omitempty"`
 	// Curve is the trade-off between window and errors.
 	Curve []CurvePoint `json:"curve,omitempty"`
-	// Best is what the best setting of the search gave with the same fresh seeds, if that was
-	// needed to tell what no setting avoids.
+	// Best is what the best setting of the search gave with fresh seeds of which Setting had
+	// failed statements: with all of them about which flags may decide, and some of the others.
 	Best *Held `json:"best,omitempty"`
 	// Below says what the next smaller candidates miss, or, where nothing met the target,
 	// what the best ones did.
@@ -60,8 +60,10 @@ type Held struct {
 	Hit        int    `json:"runs_hit"`
 	ErrorsMost int    `json:"most_errors_of_a_run"`
 	// HitMost is the upper end of the Clopper-Pearson interval of the share of runs with a
-	// failed statement.
+	// failed statement, at Level: 95 %, and more if smaller settings had missed the target
+	// with fresh seeds before.
 	HitMost      float64       `json:"runs_hit_at_most"`
+	Level        float64       `json:"level"`
 	PauseP99     time.Duration `json:"p99_pause_ns"`
 	PauseMax     time.Duration `json:"max_pause_ns"`
 	Reparents    int           `json:"reparents"`
@@ -86,6 +88,9 @@ type Shortfall struct {
 	Value  string  `json:"value"`
 	Missed string  `json:"missed"`
 	Causes []Cause `json:"causes,omitempty"`
+
+	// outcome has what was played of it in the search, which may become more.
+	outcome *Outcome
 }
 
 // Played is what the runs covered.
@@ -112,13 +117,13 @@ const level = 0.95
 // bootstrapSeed starts the resampling, as in sweeps.
 const bootstrapSeed = 1
 
-func held(o *Outcome, first uint64) (*Held, error) {
+func held(o *Outcome, first uint64, level float64) (*Held, error) {
 	hit, err := stats.ClopperPearson(o.Hit(), len(o.Runs), level)
 	if err != nil {
 		return nil, err
 	}
 	h := &Held{
-		Runs: len(o.Runs), FirstSeed: first, Hit: o.Hit(), ErrorsMost: o.worst((*Run).all), HitMost: hit.High,
+		Runs: len(o.Runs), FirstSeed: first, Level: level, Hit: o.Hit(), ErrorsMost: o.worst((*Run).all), HitMost: hit.High,
 		PauseP99: o.PauseP99(), PauseMax: o.LongestPause(),
 	}
 	for i := range o.Runs {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"bufsim/experiments/runner"
+	"bufsim/experiments/workload"
+	"bufsim/model/query"
 	"bufsim/model/vterr"
 )
 
@@ -37,12 +39,15 @@ func reasons() []reason {
 		{"context was canceled before failover finished", "the client or the gate gave up while the request was held", true},
 		{vterr.InconsistentState().Error(), "a race: the gate had seen the new primary's event and not yet its health", true},
 		{vterr.TextBeingResharded, "a race: the gate took the reparent for a resharding", true},
-		{vterr.TextVT15001, "a transaction was open", true},
+		{vterr.TextVT15001, inTransaction, true},
 		{"QueryList.TerminateAll()", "the demotion killed the statement when the grace period ended", true},
 		{vterr.TextShuttingDown, "the tablet shut down and the gate did not hold the request", false},
 		{vterr.TextReparent, "the gate knew of no primary and did not hold the request, or not any longer", false},
 		{vterr.TextReparentV13, "the gate knew of no primary and did not hold the request, or not any longer", false},
 		{vterr.TextNotServing, "the tablet did not serve and the gate did not hold the request, or not any longer", false},
+		{"(potential transaction timeout)", inTransaction, true},
+		{"is either down or nonexistent", inTransaction, true},
+		{"transaction pool connection limit exceeded", "the primary's transaction pool was full for a second: too many writes at once", false},
 		{"no healthy tablet available", "the gate had no tablet left to try", false},
 		{"read-only", "the statement reached a MySQL server that was read-only already", true},
 	}
@@ -65,10 +70,37 @@ func causeOf(e runner.ErrorCount) Cause {
 
 // causes groups the errors of a run by their reasons.
 func causes(r *runner.Result) (list []Cause) {
-	for _, e := range r.Errors {
-		list = merge(list, causeOf(e))
+	last := map[int]query.Verb{} // each client's statement before
+	for i := range r.Journal.Records {
+		rec := &r.Journal.Records[i]
+		if rec.First != nil {
+			list = merge(list, causeOfRecord(rec, last[rec.Client] == query.VerbBegin))
+		}
+		last[rec.Client] = rec.Verb
 	}
 	return list
+}
+
+// inTransaction is why statements of open transactions fail.
+const inTransaction = "a transaction was open at its tablet; only the statement that opens one is held"
+
+// causeOfRecord is what made a statement fail. opens says that it stands behind BEGIN and so
+// opens its transaction at the tablet: it goes through the buffer as others do, and only its
+// text is another one. Later ones never do. spec: G-14, G-60, G-62, G-64
+func causeOfRecord(rec *workload.Record, opens bool) Cause {
+	e := runner.ErrorCount{Num: rec.First.Num, State: rec.First.State, Text: rec.First.Text, Count: 1}
+	inside := rec.Kind == workload.KindTransactionWrite || rec.Verb == query.VerbCommit
+	switch {
+	case inside && opens:
+		bare := e
+		bare.Text = strings.ReplaceAll(e.Text, vterr.TextVT15001, "")
+		c := causeOf(bare)
+		c.Text = e.Text
+		return c
+	case inside && e.Num != errLostConnection:
+		return Cause{Why: inTransaction, Text: e.Text, Elsewhere: true, Count: 1}
+	}
+	return causeOf(e)
 }
 
 func merge(list []Cause, c Cause) []Cause {

@@ -48,6 +48,11 @@ func (s *search) finish() error {
 	for _, set := range s.order {
 		a.cover(s.known[set])
 	}
+	for i := range a.Below {
+		if b := &a.Below[i]; b.outcome != nil {
+			b.Missed, b.Causes = s.Target.Missed(b.outcome), b.outcome.Causes()
+		}
+	}
 	a.Memory.PerRequest = cmp.Or(s.RequestBytes, RequestBytes)
 	if a.Setting != nil {
 		a.Flags = a.Setting.Flags(s.Profile)

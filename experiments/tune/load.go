@@ -20,6 +20,8 @@ type Load struct {
 	Connections int
 	// Reads is the share of SELECTs.
 	Reads float64
+	// Transactions are a part of the statements.
+	Transactions Transactions
 	// Closed makes clients wait for each answer: as many as Connections, which must be
 	// given then.
 	Closed bool
@@ -47,8 +49,9 @@ func FromTraffic(t observed.Traffic) (l Load, assumed []string) {
 		l.Reads = readsAssumed
 		assumed = append(assumed, "Counters tell neither sessions nor reads from writes: four of five statements are taken for reads, and the number of connections has no bound.")
 	}
-	if t.InTransaction > 0 {
-		assumed = append(assumed, transactions(t.InTransaction))
+	l.Transactions = observedTransactions(t)
+	if t.InTransaction > 0 && l.Transactions.Share == 0 {
+		assumed = append(assumed, "The log has no transaction from its beginning to its end: none is played.")
 	}
 	return l, assumed
 }
@@ -56,21 +59,13 @@ func FromTraffic(t observed.Traffic) (l Load, assumed []string) {
 // readsAssumed is the share of reads where nobody knows it.
 const readsAssumed = 0.8
 
-// transactions says what is left out about them. spec: G-67
-func transactions(share float64) string {
-	return fmt.Sprintf("%.3g %% of the statements are in transactions. These are not simulated: every transaction that is open at a demotion fails, whatever the flags, since only statements outside of transactions are buffered.", 100*share)
-}
-
-// Transactions says the same of a share that was given.
-func Transactions(share float64) string { return transactions(share) }
-
 // check refuses what makes no scenario.
 func (l Load) check() error {
 	switch {
 	case l.Gates < 1 || l.Shards < 1:
 		return errors.New("gates and shards are whole numbers from 1 on")
 	case l.Gateslap != "":
-		return nil
+		return l.Transactions.check(&l)
 	case l.QPS <= 0:
 		return errors.New("the rate of statements for primaries must be more than 0")
 	case l.Closed && l.Connections < 1:
@@ -78,7 +73,7 @@ func (l Load) check() error {
 	case !l.Closed && (l.OnError != "" || l.RetryWait > 0 || l.RetryCount > 0):
 		return errors.New("a retry policy is one of clients that wait for each answer: say closed, too")
 	}
-	return nil
+	return l.Transactions.check(&l)
 }
 
 // reparentAt is when the first reparent begins: all connections are in use by then.
@@ -111,51 +106,75 @@ func (l Load) YAML(longest time.Duration) (string, error) {
 	line("flags: {vtgate: {enable-buffer: true}}")
 	l.workload(line)
 	line("timeline:")
-	end := reparentAt
+	settled := l.Transactions.settled(&l)
+	begin := reparentAt + settled
+	end := begin
 	for i, name := range shards {
-		end = reparentAt + time.Duration(i)*l.Apart
+		end = begin + time.Duration(i)*l.Apart
 		line("  - {id: reparent-%d, at: %v, do: planned_reparent_shard, args: {shard: %q}}", i+1, end, name)
 	}
 	// A reparent that fails takes its time limits besides; until ends the run before.
 	line("duration: %v", (end + longest + 2*time.Minute).Round(time.Second))
 	line("until: timeline")
-	line("settle: 2s")
+	// What is open when the last reparent ends comes to its end, too.
+	line("settle: %v", 2*time.Second+settled)
 	return b.String(), nil
 }
 
 func (l Load) workload(line func(string, ...any)) {
 	line("workload:")
-	line("  - name: app")
-	reads := int(math.Round(1000 * l.Reads))
-	mix := fmt.Sprintf("{insert: %d, select: %d}", 1000-reads, reads)
-	rate := l.QPS * float64(l.Gates)
-	switch {
-	case l.Gateslap != "":
+	if l.Gateslap != "" {
+		line("  - name: app")
 		line("    gateslap: %q", l.Gateslap)
-	case l.Closed:
-		clients := l.Connections * l.Gates
-		think := max(time.Millisecond, time.Duration(float64(clients)/rate*float64(time.Second))-serviceTime)
-		line("    closed:")
-		line("      clients: %d", clients)
-		line("      think: {uniform: [%v, %v]}", (think / 2).Round(time.Microsecond), (3 * think / 2).Round(time.Microsecond))
-		line("      statements: %s", mix)
-		if l.OnError != "" {
-			line("      on_error: %s", l.OnError)
-		}
-		if l.RetryWait > 0 {
-			line("      retry_wait: %v", l.RetryWait)
-		}
-		if l.RetryCount > 0 {
-			line("      retry_count: %d", l.RetryCount)
-		}
-		line("      read_timeout: %v", l.ReadTimeout)
-	default:
-		line("    open:")
-		line("      rate: %.6g/s", rate)
-		line("      connections: %d", l.Connections*l.Gates)
-		line("      statements: %s", mix)
-		line("      read_timeout: %v", l.ReadTimeout)
+		return
 	}
+	connections := l.Connections * l.Gates
+	if t := l.Transactions; t.Share > 0 {
+		t.workload(&l, line)
+		connections = max(0, connections-t.complete().clients(&l))
+	}
+	if l.Transactions.Share == 1 {
+		return
+	}
+	line("  - name: app")
+	if l.Closed {
+		l.closed(connections, line)
+		return
+	}
+	line("    open:")
+	line("      rate: %.6g/s", l.single())
+	line("      connections: %d", connections)
+	line("      statements: %s", l.mix())
+	line("      read_timeout: %v", l.ReadTimeout)
+}
+
+// single is the rate of statements outside of transactions, at all gates.
+func (l *Load) single() float64 {
+	return l.QPS * float64(l.Gates) * (1 - l.Transactions.Share)
+}
+
+func (l *Load) mix() string {
+	reads := int(math.Round(1000 * l.Reads))
+	return fmt.Sprintf("{insert: %d, select: %d}", 1000-reads, reads)
+}
+
+// closed writes clients that wait for each answer.
+func (l *Load) closed(clients int, line func(string, ...any)) {
+	think := max(time.Millisecond, time.Duration(float64(clients)/l.single()*float64(time.Second))-serviceTime)
+	line("    closed:")
+	line("      clients: %d", clients)
+	line("      think: %s", about(think))
+	line("      statements: %s", l.mix())
+	if l.OnError != "" {
+		line("      on_error: %s", l.OnError)
+	}
+	if l.RetryWait > 0 {
+		line("      retry_wait: %v", l.RetryWait)
+	}
+	if l.RetryCount > 0 {
+		line("      retry_count: %d", l.RetryCount)
+	}
+	line("      read_timeout: %v", l.ReadTimeout)
 }
 
 // serviceTime is about what a statement takes in the default cluster; a closed client's

@@ -98,6 +98,15 @@ func (o *Outcome) Hit() (n int) {
 	return n
 }
 
+// errorsMean is the mean number of failed statements of a run.
+func (o *Outcome) errorsMean() float64 {
+	sum := 0
+	for i := range o.Runs {
+		sum += o.Runs[i].Errors
+	}
+	return float64(sum) / float64(max(1, len(o.Runs)))
+}
+
 // avoidable counts the failed statements of a run about which flags of the buffer decide.
 func (r *Run) avoidable() int {
 	n := r.Errors

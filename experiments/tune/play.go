@@ -33,9 +33,14 @@ func (p *Problem) variant(index int, seed uint64) (s *scenario.Scenario, prs, la
 	return s, prs, lag, nil
 }
 
-// batch is how many runs of a setting are played before somebody looks whether it has
-// missed the target already. It does not depend on the cores, nor does what is played.
-const batch = 6
+// Runs of a setting are played in batches, after each of which somebody looks whether it has
+// missed the target already. The first batch has the longest and the shortest outage: most
+// settings that miss the target do so there, and cost no more than these. What is played
+// does not depend on the cores.
+const (
+	firstLook = 2
+	batch     = 6
+)
 
 // play adds runs to an outcome until it has as many as wanted, or has missed the target
 // and missed is not nil. first is the seed of its first run.
@@ -44,25 +49,32 @@ func (p *Problem) play(ctx context.Context, o *Outcome, first uint64, runs int, 
 		if missed != nil && len(o.Runs) > 0 && missed(o) != "" {
 			return nil
 		}
-		if err := p.together(ctx, o, first, min(runs, len(o.Runs)+batch)); err != nil {
+		until := len(o.Runs) + batch
+		if missed != nil && len(o.Runs) < firstLook {
+			until = firstLook
+		}
+		var indexes []int
+		for i := len(o.Runs); i < min(runs, until); i++ {
+			indexes = append(indexes, i)
+		}
+		if err := p.together(ctx, o, first, indexes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// together plays the runs up to a number on all cores.
-func (p *Problem) together(ctx context.Context, o *Outcome, first uint64, until int) error {
-	from := len(o.Runs)
-	list, errs := make([]*Run, until-from), make([]error, until-from)
+// together plays the runs with some numbers on all cores and adds them to an outcome.
+func (p *Problem) together(ctx context.Context, o *Outcome, first uint64, indexes []int) error {
+	list, errs := make([]*Run, len(indexes)), make([]error, len(indexes))
 	next := make(chan int)
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), until-from) {
+	for range min(runtime.GOMAXPROCS(0), len(indexes)) {
 		wg.Go(func() {
 			pool := sim.NewPool()
 			defer pool.Close()
 			for i := range next {
-				list[i], errs[i] = p.one(o.Setting, from+i, first+uint64(from+i), pool)
+				list[i], errs[i] = p.one(o.Setting, indexes[i], first+uint64(indexes[i]), pool)
 			}
 		})
 	}

@@ -241,10 +241,9 @@ func (s *search) met(set Setting) (bool, error) {
 	return s.missed(o) == "", nil
 }
 
-// shortfall notes what a setting misses.
+// shortfall notes that a setting misses the target; what it misses is said when all is played.
 func (s *search) shortfall(flag, value string, set Setting) {
-	o := s.outcome(set)
-	s.advice.Below = append(s.advice.Below, Shortfall{Flag: flag, Value: value, Missed: s.Target.Missed(o), Causes: o.Causes()})
+	s.advice.Below = append(s.advice.Below, Shortfall{Flag: flag, Value: value, outcome: s.outcome(set)})
 }
 
 // valueOf is the value of a flag in a setting.

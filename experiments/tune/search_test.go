@@ -2,6 +2,7 @@ package tune
 
 import (
 	"context"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -136,11 +137,43 @@ func TestGrowsWithFreshSeeds(t *testing.T) {
 	require.Equal(t, 4*time.Second, a.Setting.Window)
 	require.Equal(t, 4*time.Second, a.Setting.Max)
 	require.Contains(t, a.Below[len(a.Below)-1].Missed, "with fresh seeds")
+	require.InDelta(t, 1-math.Pow(0.025/3, 1.0/12), a.Held.HitMost, 1e-9, "none of 12, at one third of what the later tries may err")
 
 	a = solved(t, problem(t, "v24", func(_ Setting, seed uint64) (int, Cause) {
 		return int(min(1, seed/freshSeeds)), Cause{Why: "window"}
 	}))
 	require.Equal(t, Unavoidable, a.Verdict, "the largest candidates have it, too")
+}
+
+// With all of its tries a search claims too much in at most 5 % of the cases.
+func TestTriesShareTheError(t *testing.T) {
+	err := 0.0
+	for try := range tries {
+		err += (1 - levelOf(try)) / 2 // only the upper end is claimed
+	}
+	require.InDelta(t, 0.05, err, 1e-12)
+}
+
+// A setting that misses the target with the longest outage costs two runs, not all.
+func TestMissesAreCheap(t *testing.T) {
+	played := map[Setting]int{}
+	p := problem(t, "v24", func(s Setting, _ uint64) (int, Cause) {
+		played[s]++
+		if s.Window < 25*time.Second || s.Window > 60*time.Second {
+			return 1, Cause{Why: "out of range"}
+		}
+		return 0, Cause{}
+	})
+	p.Seeds = 40
+	require.Equal(t, 25*time.Second, solved(t, p).Setting.Window)
+	cheap := 0
+	for s, n := range played {
+		if s.Window < 10*time.Second && s.Window > time.Second {
+			require.Equal(t, firstLook, n, "%v", s)
+			cheap++
+		}
+	}
+	require.Equal(t, 7, cheap)
 }
 
 // Where nothing does, the advice says so and what came closest.

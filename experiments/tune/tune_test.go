@@ -13,10 +13,12 @@ import (
 	"bufsim/model/release"
 	"bufsim/model/vterr"
 	"bufsim/sim"
+	"bufsim/sim/simtest"
 )
 
 // On the inputs of the guide's seven scenarios the advice gives flags with which a rerun
-// has no failed statement, or names what fails with all of the candidates.
+// has no failed statement, or names what fails with all of the candidates. The long runs have
+// fewer candidates and seeds, except in the night.
 func TestGuideScenarios(t *testing.T) {
 	for number := 1; number <= 7; number++ {
 		t.Run(fmt.Sprint(number), func(t *testing.T) {
@@ -27,7 +29,7 @@ func TestGuideScenarios(t *testing.T) {
 			base, err := s.FlagSet(profile)
 			require.NoError(t, err)
 			p := &Problem{Scenario: s, Profile: profile, Base: base, Seeds: 6, Verify: 12}
-			if number >= 6 { // long runs
+			if number >= 6 && !simtest.Nightly() { // long runs
 				p.Seeds, p.Verify = 3, 4
 				p.Candidates.Windows = []time.Duration{time.Second, 2 * time.Second, 30 * time.Second}
 				p.Candidates.Sizes = []int{10, 20}
@@ -43,6 +45,9 @@ func TestGuideScenarios(t *testing.T) {
 				require.NoError(t, err)
 				if a.Verdict == Recommended {
 					require.Zero(t, result.Statements.Errors, "seed %d: %s", seed+100, result.Verdict)
+				}
+				for _, c := range causes(result) {
+					require.True(t, explained[c.Why], "seed %d: the advice does not say that %q remains", seed+100, c.Why)
 				}
 			}
 			switch number {
@@ -66,9 +71,15 @@ func TestGuideScenarios(t *testing.T) {
 // The scenario of numbers is one that loads; open arrivals keep the rate, closed ones, too.
 func TestLoadScenario(t *testing.T) {
 	for name, l := range map[string]Load{
-		"open":    {QPS: 40, Connections: 10, Reads: 0.8, Gates: 2, Shards: 3, Apart: time.Second, Release: "v24"},
-		"closed":  {QPS: 40, Connections: 10, Reads: 0.5, Closed: true, OnError: scenario.OnErrorRetry, RetryWait: time.Second, RetryCount: 3, ReadTimeout: 30 * time.Second, Gates: 2, Shards: 1, Release: "v19"},
-		"no read": {QPS: 80, Gates: 1, Shards: 1, Release: "v13"},
+		"open":         {QPS: 40, Connections: 10, Reads: 0.8, Gates: 2, Shards: 3, Apart: time.Second, Release: "v24"},
+		"closed":       {QPS: 40, Connections: 10, Reads: 0.5, Closed: true, OnError: scenario.OnErrorRetry, RetryWait: time.Second, RetryCount: 3, ReadTimeout: 30 * time.Second, Gates: 2, Shards: 1, Release: "v19"},
+		"no read":      {QPS: 80, Gates: 1, Shards: 1, Release: "v13"},
+		"transactions": {QPS: 80, Reads: 0.5, Transactions: Transactions{Share: 0.4}, Gates: 1, Shards: 1, Release: "v24"},
+		"long ones": {
+			QPS: 20, Connections: 40, Closed: true, Transactions: Transactions{Share: 0.4, Writes: 3, Length: 2 * time.Second, LengthP99: 4 * time.Second},
+			Gates: 2, Shards: 2, Release: "v24",
+		},
+		"nothing else": {QPS: 20, Connections: 2, Transactions: Transactions{Share: 1}, Gates: 1, Shards: 1, Release: "v24"},
 	} {
 		s, err := l.Scenario(2*time.Second, scenario.VitessOptions())
 		require.NoError(t, err, name)
@@ -86,11 +97,15 @@ func TestLoadScenario(t *testing.T) {
 
 func TestLoadMistakes(t *testing.T) {
 	for want, l := range map[string]Load{
-		"rate of statements":    {Gates: 1, Shards: 1},
-		"need a number of":      {QPS: 1, Closed: true, Gates: 1, Shards: 1},
-		"say closed, too":       {QPS: 1, RetryWait: time.Second, Gates: 1, Shards: 1},
-		"whole numbers from 1":  {QPS: 1, Gates: 0, Shards: 1},
-		"there is no gateslap ": {Gateslap: "nosuch", Gates: 1, Shards: 1, Release: "v24"},
+		"rate of statements":     {Gates: 1, Shards: 1},
+		"need a number of":       {QPS: 1, Closed: true, Gates: 1, Shards: 1},
+		"say closed, too":        {QPS: 1, RetryWait: time.Second, Gates: 1, Shards: 1},
+		"whole numbers from 1":   {QPS: 1, Gates: 0, Shards: 1},
+		"say themselves what is": {Gateslap: "01_light_traffic", Transactions: Transactions{Share: 0.1}, Gates: 1, Shards: 1},
+		"retries are not played": {QPS: 1, Connections: 5, Closed: true, OnError: scenario.OnErrorRetry, Transactions: Transactions{Share: 0.1}, Gates: 1, Shards: 1},
+		"need 3 connections":     {QPS: 10, Connections: 3, Transactions: Transactions{Share: 0.1, Length: 10 * time.Second}, Gates: 1, Shards: 1},
+		"0 to 100 %":             {QPS: 10, Transactions: Transactions{Share: 1.5}, Gates: 1, Shards: 1},
+		"there is no gateslap ":  {Gateslap: "nosuch", Gates: 1, Shards: 1, Release: "v24"},
 	} {
 		_, err := l.Scenario(0, scenario.VitessOptions())
 		require.ErrorContains(t, err, want)
@@ -99,10 +114,15 @@ func TestLoadMistakes(t *testing.T) {
 
 // What a log or counters say becomes a load; what they cannot say is said. spec: W-56, W-64
 func TestFromTraffic(t *testing.T) {
-	l, assumed := FromTraffic(observed.Traffic{Span: time.Minute, QPS: 200, Primary: 0.5, Reads: 0.3, Sessions: 7, InTransaction: 0.1})
+	seen := observed.Traffic{Span: time.Minute, QPS: 200, Primary: 0.5, Reads: 0.3, Sessions: 7, InTransaction: 0.1}
+	l, assumed := FromTraffic(seen)
 	require.Equal(t, Load{QPS: 100, Connections: 7, Reads: 0.3}, l)
 	require.Len(t, assumed, 2)
-	require.Contains(t, assumed[1], "10 % of the statements are in transactions. These are not simulated")
+	require.Contains(t, assumed[1], "no transaction from its beginning to its end")
+	seen.Transactions = observed.Transactions{Count: 3, Statements: 3.4, Median: time.Second, P99: 9 * time.Second}
+	l, assumed = FromTraffic(seen)
+	require.Equal(t, Transactions{Share: 0.1, Writes: 3, Length: time.Second, LengthP99: 9 * time.Second}, l.Transactions)
+	require.Len(t, assumed, 1)
 	l, assumed = FromTraffic(observed.Traffic{Span: time.Minute, QPS: 200, Primary: 1})
 	require.Equal(t, Load{QPS: 200, Reads: readsAssumed}, l)
 	require.Contains(t, assumed[1], "neither sessions nor reads")

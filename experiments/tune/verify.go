@@ -13,23 +13,29 @@ const (
 	tries = 4
 )
 
-// verify plays a setting with fresh seeds. If it misses the target there, the best setting
-// of the search plays them, too. What fails there as well no setting avoids; else the
+// levelOf is the level of the two-sided interval in whose upper end a try's result may lie
+// with certainty. The first try leaves 2.5 % to chance, and the later ones share another
+// 2.5 %: a result may grow until it holds by luck, and with all tries together the bound is
+// broken in at most 5 % of all searches.
+func levelOf(try int) float64 {
+	if try == 0 {
+		return level
+	}
+	return 1 - (1-level)/(tries-1)
+}
+
+// verify plays a setting with fresh seeds. Where it misses the target, the best setting of the
+// search plays the same seeds, too. What fails there as well no setting avoids; else the
 // setting grows: in size if the buffer was full, else in its window.
 func (s *search) verify(set Setting) error {
-	for try := range uint64(tries) {
+	for try := range tries {
 		o := &Outcome{Setting: set}
-		first := s.first() + (try+1)*freshSeeds
-		if err := s.play(s.ctx, o, first, s.Verify, s.missed); err != nil {
+		first := s.first() + uint64(try+1)*freshSeeds
+		if err := s.fresh(o, first); err != nil {
 			return err
 		}
-		if s.missed(o) != "" || s.Target.Missed(o) != "" {
-			if err := s.besides(o, first); err != nil {
-				return err
-			}
-		}
 		if s.missed(o) == "" {
-			return s.settled(o, first)
+			return s.settled(o, first, try)
 		}
 		s.advice.cover(o)
 		s.advice.Below = append(s.advice.Below, Shortfall{
@@ -45,18 +51,39 @@ func (s *search) verify(set Setting) error {
 	return nil
 }
 
-// besides plays the best setting with the seeds of an outcome, and the outcome to its end
-// if it does not miss the target for another reason.
-func (s *search) besides(o *Outcome, first uint64) error {
+// fresh plays an outcome until it has all of its runs, or has missed the target by what the
+// best setting avoids with the same seeds.
+func (s *search) fresh(o *Outcome, first uint64) error {
 	best := &Outcome{Setting: s.best().Setting}
-	if err := s.play(s.ctx, best, first, s.Verify, nil); err != nil {
-		return err
+	looked := 0
+	for {
+		if err := s.play(s.ctx, o, first, s.Verify, s.missed); err != nil {
+			return err
+		}
+		var seeds []int
+		for ; looked < len(o.Runs); looked++ {
+			r := &o.Runs[looked]
+			if s.avoidable(r) > 0 || r.Errors > 0 && len(best.Runs)+len(seeds) < besides {
+				seeds = append(seeds, looked)
+			}
+		}
+		if len(seeds) > 0 {
+			if err := s.together(s.ctx, best, first, seeds); err != nil {
+				return err
+			}
+			s.tolerate(best)
+		}
+		if len(o.Runs) == s.Verify || s.missed(o) != "" {
+			s.advice.cover(best)
+			s.bestFresh = best
+			return nil
+		}
 	}
-	s.advice.cover(best)
-	s.bestFresh = best
-	s.tolerate(best)
-	return s.play(s.ctx, o, first, s.Verify, s.missed)
 }
+
+// besides is how many runs the best setting plays at least, if as many have failed statements,
+// where the flags decide about none of them: for comparison.
+const besides = 30
 
 // best is the outcome with all of its runs and the fewest failed statements; of equal ones,
 // that with the largest window.
@@ -94,15 +121,17 @@ func (s *search) avoidable(r *Run) int { return max(0, r.avoidable()-s.tolerated
 func (s *search) missed(o *Outcome) string { return s.Target.missed(o, s.avoidable) }
 
 // settled notes an outcome with fresh seeds that the search is content with.
-func (s *search) settled(o *Outcome, first uint64) (err error) {
+func (s *search) settled(o *Outcome, first uint64, try int) (err error) {
 	a := s.advice
 	a.cover(o)
 	a.Verdict, a.Setting, a.Remaining, a.Memory.HighWater = Recommended, &o.Setting, o.Causes(), o.HighWater()
-	if a.Held, err = held(o, first); err != nil || s.Target.Missed(o) == "" {
+	if a.Held, err = held(o, first, levelOf(try)); err != nil || s.Target.Missed(o) == "" {
 		return err
 	}
 	a.Verdict = Unavoidable
-	a.Best, err = held(s.bestFresh, first)
+	if len(s.bestFresh.Runs) > 0 {
+		a.Best, err = held(s.bestFresh, first, level)
+	}
 	return err
 }
 
@@ -167,13 +196,26 @@ func (s *search) content() (bool, error) {
 	return s.missed(best) == "", nil
 }
 
-// impossible tells what the candidates that came closest missed.
+// impossible tells what the candidate that came closest missed.
 func (s *search) impossible() error {
 	s.advice.Verdict, s.advice.Below = Impossible, nil
-	best := s.best()
-	if best == nil {
-		best = s.known[s.order[0]]
+	best := s.closest()
+	if err := s.play(s.ctx, best, s.first(), s.Seeds, nil); err != nil {
+		return err
 	}
 	s.shortfall("setting", best.Setting.String(), best.Setting)
 	return s.curve()
+}
+
+// closest is the outcome with the fewest failed statements a run; of equal ones, that with the
+// largest window. Its runs may be few.
+func (s *search) closest() *Outcome {
+	var best *Outcome
+	for _, set := range s.order {
+		o := s.known[set]
+		if best == nil || o.errorsMean() < best.errorsMean() || o.errorsMean() == best.errorsMean() && set.Window > best.Setting.Window {
+			best = o
+		}
+	}
+	return best
 }
