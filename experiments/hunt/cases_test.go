@@ -14,8 +14,12 @@ import (
 //
 //   - lock-in-a-timer: the end of the ACK receiver's poll is a timer, and waited for the MySQL
 //     server's lock, which a timer cannot.
+//   - errant-old-primary: an emergency left the old primary with transactions of its own, which no
+//     reparent can use: the operator of the recovery now rebuilds it.
+//   - primary-not-serving: the operator repaired while a command of his own was still waiting for
+//     the shard's lock, and that one broke the shard again.
 //
-// spec: T-117a
+// spec: T-117a, R-102a
 func TestPinnedCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/cases/*")
 	require.NoError(t, err)
@@ -28,6 +32,8 @@ func TestPinnedCases(t *testing.T) {
 		require.Nil(t, r.Finding, file)
 		require.Empty(t, r.Others, file)
 	}
-	_, err = os.Stat("testdata/cases/lock-in-a-timer/case.yaml")
-	require.NoError(t, err)
+	for _, name := range []string{"lock-in-a-timer", "errant-old-primary", "primary-not-serving"} {
+		_, err = os.Stat("testdata/cases/" + name + "/case.yaml")
+		require.NoError(t, err)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"bufsim/model/gtid"
+	"bufsim/sim"
 	"bufsim/sim/trace"
 	"bufsim/tablet"
 	"bufsim/tablet/mysqld"
@@ -21,9 +22,13 @@ func durableWrites() Invariant {
 		ID:      "acknowledged-writes-survive",
 		Meaning: "A write that a client was told is done is in the new primary's data after a PlannedReparentShard; after an EmergencyReparentShard it is if the keyspace has semi-sync and a replica that acknowledged it was reached.",
 		Rules:   []string{"R-220", "R-221"},
-		Kinds:   slices.Concat(clusterKinds(), operationKinds(), writeKinds(), gtidKinds(), claimKinds(), []string{string(tablet.KindStep), string(mysqld.KindReplication)}),
+		Kinds: slices.Concat(clusterKinds(), operationKinds(), writeKinds(), gtidKinds(), claimKinds(),
+			[]string{string(tablet.KindStep), string(mysqld.KindReplication), string(mysqld.KindSource)}),
 		New: func(f Facts) Checker {
-			return &durableChecker{cluster: newCluster(f), operations: newOperations(), writes: newWrites(), journals: newJournals(), promoters: promoters{}, claims: newClaims(), receivers: map[*tabletView]string{}, shards: map[string]*durableView{}}
+			return &durableChecker{
+				facts: f, cluster: newCluster(f), operations: newOperations(), writes: newWrites(), journals: newJournals(), promoters: promoters{},
+				claims: newClaims(), receivers: map[*tabletView]string{}, sources: map[*tabletView]string{}, shards: map[string]*durableView{},
+			}
 		},
 		Fail: failDurableWrites,
 	}
@@ -33,15 +38,16 @@ func failDurableWrites(t Reporter, v Violation) { t.Helper(); t.Fatalf("%s", v) 
 
 type durableChecker struct {
 	findings
+	facts      Facts
 	cluster    *cluster
 	operations *operations
 	writes     *writes
 	journals   *journals
 	promoters  promoters
 	claims     *claims
-	// receivers are the states of the receivers.
-	receivers map[*tabletView]string
-	shards    map[string]*durableView
+	// receivers are the states of the receivers, sources the hosts that they receive from.
+	receivers, sources map[*tabletView]string
+	shards             map[string]*durableView
 }
 
 // durableView is what of a shard's data must not be lost.
@@ -63,14 +69,18 @@ type durableView struct {
 	// reached are the tablets that the last emergency has stopped, unstopped those that it
 	// reached while their receivers were reconnecting: it leaves those running.
 	reached, unstopped map[*tabletView]bool
-	lost               gtid.Set // told already
+	// chased: the last emergency began while calls of the one before could still be under way;
+	// resumed are the sources that tablets received from again after it had stopped them.
+	chased  bool
+	resumed map[*tabletView]string
+	lost    gtid.Set // told already
 }
 
 func (c *durableChecker) shard(name string) *durableView {
 	s := c.shards[name]
 	if s == nil {
 		s = &durableView{
-			replacedBy: map[*tabletView]string{}, made: map[*tabletView]*gtid.Set{}, backed: map[*tabletView]*gtid.Set{}, reached: map[*tabletView]bool{}, unstopped: map[*tabletView]bool{},
+			replacedBy: map[*tabletView]string{}, made: map[*tabletView]*gtid.Set{}, backed: map[*tabletView]*gtid.Set{}, reached: map[*tabletView]bool{}, unstopped: map[*tabletView]bool{}, resumed: map[*tabletView]string{},
 		}
 		c.shards[name] = s
 	}
@@ -79,9 +89,9 @@ func (c *durableChecker) shard(name string) *durableView {
 
 // Record implements Checker. spec
 func (c *durableChecker) Record(e trace.Event) {
+	before := c.operations.emergencies(&e)
 	if op := c.operations.observe(&e); op != nil && e.Kind == reparent.KindPhase && len(op.phases) == 1 && !op.phases[0].over {
-		clear(c.shard(op.shard).reached)
-		clear(c.shard(op.shard).unstopped)
+		c.begun(c.shard(op.shard), op, before)
 	}
 	set := c.journals.observe(&e)
 	t := c.cluster.observe(&e)
@@ -106,9 +116,14 @@ func (c *durableChecker) Record(e trace.Event) {
 		if e.Text("call") == "StopReplicationAndGetStatus" && e.Text("step") == "end" && e.Text("error") == "" {
 			s.reached[t], s.unstopped[t] = true, c.receivers[t] == "connecting" || c.receivers[t] == "running"
 		}
+	case mysqld.KindSource:
+		c.sources[t] = e.Text("source")
 	case mysqld.KindReplication:
 		if e.Text("thread") == "io" {
 			c.receivers[t] = e.Text("state")
+			if s.reached[t] && s.chased && c.receivers[t] != "stopped" {
+				s.resumed[t] = c.sources[t]
+			}
 		}
 	case tablet.KindState:
 		// One that became primary before the last one does not know yet that it is not any more.
@@ -117,6 +132,16 @@ func (c *durableChecker) Record(e trace.Event) {
 			c.judge(t.shard, s, &e)
 		}
 	}
+}
+
+// begun forgets what the last reparent of a shard did. last is when an emergency of the shard last
+// told of its progress, if one has.
+func (c *durableChecker) begun(s *durableView, op *operationView, last *sim.Time) {
+	clear(s.reached)
+	clear(s.unstopped)
+	clear(s.resumed)
+	wrt := max(c.facts.WaitReplicasTimeout, c.facts.Flags.VTCtld.WaitReplicasTimeout)
+	s.chased = op.name == emergencyReparent && last != nil && op.began.Sub(*last) <= wrt+phaseSlack
 }
 
 // promoted notes the shard's new primary, and by whose doing it took the place of others.
@@ -199,6 +224,8 @@ func (c *durableChecker) excuse(shard *shardView, s *durableView, from *tabletVi
 			return "durability none: an emergency may lose what was not replicated (R-221)"
 		}
 		switch {
+		case c.ackedResumed(s, from, missing):
+			return "a call of the emergency before repointed a replica after this one had stopped it, and it acknowledged writes of the old primary later (R-110, R-226)"
 		case c.ackedLate(s, missing):
 			return "a replica's receiver was reconnecting when the emergency reached it, was not stopped, and acknowledged writes of the old primary later (R-41)"
 		case !c.kept(s, missing):
@@ -213,6 +240,17 @@ func (c *durableChecker) excuse(shard *shardView, s *durableView, from *tabletVi
 func (c *durableChecker) ackedLate(s *durableView, missing gtid.Set) bool {
 	for t, acked := range s.backed { // in any order: any of them will do
 		if s.unstopped[t] && !missing.Intersect(*acked).IsEmpty() {
+			return true
+		}
+	}
+	return false
+}
+
+// ackedResumed reports whether a replica that the emergency had stopped, and that then received
+// from the tablet again, has acknowledged any of the missing transactions.
+func (c *durableChecker) ackedResumed(s *durableView, from *tabletView, missing gtid.Set) bool {
+	for t, acked := range s.backed { // in any order: any of them will do
+		if s.resumed[t] == from.host && !missing.Intersect(*acked).IsEmpty() {
 			return true
 		}
 	}

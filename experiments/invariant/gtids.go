@@ -10,7 +10,7 @@ import (
 func gtidKinds() []string {
 	return []string{
 		string(mysqld.KindCommit), string(mysqld.KindReceive), string(mysqld.KindApply),
-		string(mysqld.KindRelayLost), string(mysqld.KindGTIDs), string(mysqld.KindReset),
+		string(mysqld.KindRelayLost), string(mysqld.KindGTIDs), string(mysqld.KindReset), string(mysqld.KindRestore),
 	}
 }
 
@@ -60,6 +60,8 @@ func (j *journals) observe(e *trace.Event) (set gtid.Set) {
 		s.relay = s.relay.Difference(set)
 	case mysqld.KindReset:
 		s.executed = gtid.Set{}
+	case mysqld.KindRestore:
+		s.executed, s.relay = set, gtid.Set{}
 	}
 	return set
 }

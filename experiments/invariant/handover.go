@@ -48,9 +48,12 @@ func (c *handOverChecker) Record(e trace.Event) {
 	if op == nil || c.old[op] == nil || c.old[op] == t {
 		return
 	}
-	old, excuse := c.old[op], ""
+	old, excuse, tool := c.old[op], "", ""
 	if op.overlapped {
 		excuse = "two operations overlapped because a lock's lease ran out (R-147, R-222 iii)"
+	}
+	if e.Proc == externalTool {
+		excuse, tool = byTool, byTool
 	}
 	if old.mysqlUp && !old.readOnly {
 		c.excused(excuse, t.shard.name, at(&e), shown(old.readOnlyEvent, e), "%s becomes writable while %s still is", t.host, old.host)
@@ -59,9 +62,16 @@ func (c *handOverChecker) Record(e trace.Event) {
 		c.excused(excuse, t.shard.name, at(&e), shown(old.readOnlyEvent, e), "%s becomes writable without %s of %s", t.host, missing, old.host)
 	}
 	if p, begun := op.has(reparent.PhaseCatchUp); !begun || !p.over { // its own doing, whoever else is there
-		c.violate(t.shard.name, at(&e), shown(old.readOnlyEvent, e), "%s becomes writable before it has caught up with %s", t.host, old.host)
+		c.excused(tool, t.shard.name, at(&e), shown(old.readOnlyEvent, e), "%s becomes writable before it has caught up with %s", t.host, old.host)
 	}
 }
+
+// externalTool is the proc of a tool that is not Vitess's and makes MySQL servers primary; byTool
+// excuses what it does, whatever Vitess is about.
+const (
+	externalTool = "fault/switch-mysql"
+	byTool       = "another tool made it writable (R-120)"
+)
 
 // demotes notes whom an operation demotes, and forgets what operations did that are over.
 func (c *handOverChecker) demotes(op *operationView) {

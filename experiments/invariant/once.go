@@ -150,7 +150,7 @@ func ackedByReplica() Invariant {
 		ID:      "semi-sync-means-received",
 		Meaning: "While semi-sync is on at the source, a commit goes through once a replica has acknowledged it, and that replica has it.",
 		Rules:   []string{"T-152"},
-		Kinds:   []string{string(mysqld.KindSemiSync), string(mysqld.KindSemiSyncStatus), string(mysqld.KindProcess), string(mysqld.KindReceive), string(mysqld.KindGTIDs), string(mysqld.KindCommit)},
+		Kinds:   []string{string(mysqld.KindSemiSync), string(mysqld.KindSemiSyncStatus), string(mysqld.KindProcess), string(mysqld.KindReceive), string(mysqld.KindGTIDs), string(mysqld.KindRestore), string(mysqld.KindCommit)},
 		New: func(f Facts) Checker {
 			return &ackedChecker{cluster: newCluster(f), received: map[string]*gtid.Set{}, on: map[string]trace.Event{}}
 		},

@@ -86,6 +86,15 @@ func (o *operations) observe(e *trace.Event) *operationView {
 	return nil
 }
 
+// emergencies gives when an emergency of the event's shard last told of its progress before it,
+// nil if none has.
+func (o *operations) emergencies(e *trace.Event) *sim.Time {
+	if last, ok := o.emergency[e.Text("shard")]; ok {
+		return &last
+	}
+	return nil
+}
+
 func (o *operations) drop(gone func(*operationView) bool) {
 	kept := o.running[:0]
 	for _, v := range o.running {

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -110,9 +111,9 @@ func prsPrimary() Invariant {
 		ID:      "prs-leaves-a-primary",
 		Meaning: "When a PlannedReparentShard has succeeded, or has failed and undone the demotion, exactly one tablet of the shard serves as primary and takes writes.",
 		Rules:   []string{"R-224", "R-225"},
-		Kinds:   slices.Concat(clusterKinds(), operationKinds()),
+		Kinds:   slices.Concat(clusterKinds(), operationKinds(), []string{string(fault.KindInject)}),
 		New: func(f Facts) Checker {
-			return &prsPrimaryChecker{facts: f, cluster: newCluster(f), operations: newOperations(), before: map[string]*tabletView{}, term: map[string]int64{}, lost: map[string]bool{}}
+			return &prsPrimaryChecker{facts: f, cluster: newCluster(f), operations: newOperations(), clocks: clocks{}, before: map[string]*tabletView{}, term: map[string]int64{}, served: map[string]bool{}, lost: map[string]bool{}}
 		},
 		Fail: failPRSPrimary,
 	}
@@ -125,15 +126,19 @@ type prsPrimaryChecker struct {
 	facts      Facts
 	cluster    *cluster
 	operations *operations
+	clocks     clocks
 	// before and term are the primary and its term when an operation on a shard began.
 	before map[string]*tabletView
 	term   map[string]int64
+	// served: that primary served.
+	served map[string]bool
 	// lost: a process of the shard ended since then.
 	lost map[string]bool
 }
 
 // Record implements Checker. spec
 func (c *prsPrimaryChecker) Record(e trace.Event) {
+	c.clocks.observe(&e, c.cluster)
 	t := c.cluster.observe(&e)
 	if t != nil && e.Kind == trace.KindHost && e.Text("what") != "boot" {
 		c.lost[t.shard.name] = true
@@ -145,8 +150,9 @@ func (c *prsPrimaryChecker) Record(e trace.Event) {
 	s := c.cluster.byName[op.shard]
 	if e.Kind == topo.KindLock {
 		c.lost[op.shard], c.before[op.shard], c.term[op.shard] = false, s.primary(), 0
+		c.served[op.shard] = false
 		if p := s.primary(); p != nil {
-			c.term[op.shard] = p.term
+			c.term[op.shard], c.served[op.shard] = p.term, p.serving()
 		}
 		return
 	}
@@ -160,7 +166,7 @@ func (c *prsPrimaryChecker) judge(op *operationView, s *shardView, e *trace.Even
 	switch {
 	case op.failure == "" && len(op.phases) > 2:
 		if len(s.writers()) != 1 {
-			c.excused(c.excuse(s, e), s.name, at(e), shown(op.end), "it succeeded, and %d tablets serve as primary and take writes", len(s.writers()))
+			c.excused(cmp.Or(c.excuse(s, e), c.left(op, s)), s.name, at(e), shown(op.end), "it succeeded, and %d tablets serve as primary and take writes", len(s.writers()))
 		}
 	case undone && !strings.Contains(op.failure, "UndoDemotePrimary("):
 		old := c.before[s.name]
@@ -177,15 +183,27 @@ func (c *prsPrimaryChecker) judge(op *operationView, s *shardView, e *trace.Even
 }
 
 // excuse is for shards of which a process ended meanwhile, and for those in which an emergency
-// that is over still repoints replicas: the new primary may be one of them.
+// that is over still repoints replicas: the new primary may be one of them. Where clocks disagree,
+// the new primary's term may be refused.
 func (c *prsPrimaryChecker) excuse(s *shardView, e *trace.Event) string {
 	wrt := max(c.facts.WaitReplicasTimeout, c.facts.Flags.VTCtld.WaitReplicasTimeout)
 	last, emergency := c.operations.emergency[s.name]
 	switch {
 	case c.lost[s.name]:
 		return "a process of the shard ended or stood still during the operation"
+	case c.clocks[s.name]:
+		return clockWrong
 	case emergency && at(e).Sub(last) <= wrt+phaseSlack:
 		return "an emergency's calls to other tablets still ran in the background, and repoint the new primary too (R-110, R-226)"
+	}
+	return ""
+}
+
+// left excuses a reparent to the tablet that was primary already and did not serve: it is made
+// writable, replicas are pointed to it, and stays as it is otherwise.
+func (c *prsPrimaryChecker) left(op *operationView, s *shardView) string {
+	if p := c.before[s.name]; !op.graceful() && p != nil && p == s.primary() && !c.served[s.name] {
+		return "the tablet was primary before and did not serve; a reparent to the current primary leaves that (R-208)"
 	}
 	return ""
 }

@@ -24,6 +24,7 @@ func (p *play) recover(env *sim.Env) {
 	p.mark(env, "healed")
 	p.over.Set()
 	env.Select(sim.OnEvent(p.journal.Idle()), env.After(overtime))
+	p.finishOperations(env, env.Now().Add(commandsPause))
 	env.Sleep(repairPause)
 	p.repair(env)
 	env.Sleep(p.scenario.Recovery.Std())
@@ -36,6 +37,9 @@ const (
 	// repairPause is how long the operator watches a healed cluster before he acts: longer
 	// than what tablets and gates retry by themselves (T-82, 30 s).
 	repairPause = 35 * time.Second
+	// commandsPause is how long the operator waits for his own commands, which queue for the
+	// shard's lock: he repairs nothing under a command that still works.
+	commandsPause = 3 * time.Minute
 	// recoveryExtra bounds what a recovery takes besides the scenario's own time.
 	recoveryExtra = 10 * time.Minute
 )

@@ -14,11 +14,18 @@ func (p *play) repair(env *sim.Env) {
 	p.repairCommits(env)
 	for _, k := range p.scenario.Cluster.Keyspaces {
 		for _, sh := range k.Shards {
-			p.repairReplicas(env, k.Name, string(sh.Name)) // no replica that stands still can be elected
-			p.repairPrimary(env, k.Name, string(sh.Name))
-			p.repairReplicas(env, k.Name, string(sh.Name))
+			p.repairShard(env, k.Name, string(sh.Name))
+			if p.rebuild(env, k.Name, string(sh.Name)) {
+				p.repairShard(env, k.Name, string(sh.Name))
+			}
 		}
 	}
+}
+
+func (p *play) repairShard(env *sim.Env, keyspace, shard string) {
+	p.repairReplicas(env, keyspace, shard) // no replica that stands still can be elected
+	p.repairPrimary(env, keyspace, shard)
+	p.repairReplicas(env, keyspace, shard)
 }
 
 // repairCommits lets go commits that have waited for acknowledgements all the time since the

@@ -17,6 +17,7 @@ const (
 	KindRelayLost      trace.Kind = "mysqld.relay_lost"
 	KindGTIDs          trace.Kind = "mysqld.gtids"
 	KindReset          trace.Kind = "mysqld.reset"
+	KindRestore        trace.Kind = "mysqld.restore"
 )
 
 // TraceKinds documents the kinds of events of this package.
@@ -35,5 +36,6 @@ func TraceKinds() []trace.KindDoc {
 		{Kind: KindRelayLost, Fields: "gtids", Meaning: "The relay log was dropped with transactions that were not applied."},
 		{Kind: KindGTIDs, Fields: "gtids", Meaning: "A GTID set was made to count as executed without its rows (gtid_purged, empty transactions)."},
 		{Kind: KindReset, Fields: "", Meaning: "RESET BINARY LOGS AND GTIDS wiped the server's history."},
+		{Kind: KindRestore, Fields: "gtids", Meaning: "The server's data were replaced by a copy of another server's, which has executed gtids."},
 	}
 }
