@@ -84,13 +84,16 @@ type Search struct {
 
 // Savers tries what may help against a cause, the most direct first. Leaving a fault or an
 // operation out is tried only if nothing else saves.
-func (s *Search) Savers(c *Cause, goal Goal) ([]Saver, error) {
+func (s *Search) Savers(c *Cause, goal Goal) ([]Saver, error) { return s.Try(c.try, goal) }
+
+// Try tries changes by their names, as [Search.Savers] does.
+func (s *Search) Try(names []string, goal Goal) ([]Saver, error) {
 	most := s.Most
 	if most == 0 {
 		most = 3
 	}
 	var found []Saver
-	for _, name := range c.try {
+	for _, name := range names {
 		if len(found) == most || len(found) > 0 && (name == "without-fault" || name == "without-operation") {
 			break
 		}
@@ -142,7 +145,7 @@ func (s *Search) play(setting *Setting) (*runner.Result, error) {
 	if s.Play != nil {
 		return s.Play(setting)
 	}
-	return runner.Run(setting.Scenario, runner.Options{Seed: setting.Seed, Release: setting.Release, Flags: setting.Flags})
+	return runner.Run(setting.Scenario, setting.options())
 }
 
 // bisect finds the value nearest to the present one that saves. The present one fails.

@@ -5,17 +5,31 @@ import (
 	"slices"
 	"time"
 
+	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
 	"bufsim/model/flags"
 	"bufsim/model/release"
+	"bufsim/sim"
 )
 
 // Setting is what a run is a function of, apart from the version.
 type Setting struct {
+	// Scenario is nil for a run that is none of a cluster; then [Search.Play] must be given.
 	Scenario *scenario.Scenario
 	Release  release.Profile
 	Flags    flags.Set
 	Seed     uint64
+	// Chooser makes the chooser of one run; nil is first come, first served.
+	Chooser func() sim.Chooser
+}
+
+// options are those of a run of the setting, without a sink.
+func (s *Setting) options() runner.Options {
+	o := runner.Options{Seed: s.Seed, Release: s.Release, Flags: s.Flags}
+	if s.Chooser != nil {
+		o.Chooser = s.Chooser()
+	}
+	return o
 }
 
 // knob is one thing that can be changed, by whole steps: a value is a number of steps.
@@ -61,7 +75,7 @@ const (
 // knobs gives the knobs of a name for a setting; none if there is nothing to change.
 func (s *Setting) knobs(name string) []knob {
 	g := &s.Flags.VTGate
-	reach := s.Scenario.Duration.Std() + longest
+	reach := s.reach()
 	switch name {
 	case "buffer-window":
 		return up(name, g.BufferWindow, reach, setWindow)
@@ -95,6 +109,14 @@ func (s *Setting) knobs(name string) []knob {
 		return s.allShards()
 	}
 	return s.worldKnobs(name)
+}
+
+// reach is the longest time that it makes sense to wait for something.
+func (s *Setting) reach() time.Duration {
+	if s.Scenario == nil {
+		return 2 * longest
+	}
+	return s.Scenario.Duration.Std() + longest
 }
 
 // up is a flag that is to grow, in steps that fit its size.
@@ -202,7 +224,11 @@ func changed(from, to *Setting) []string {
 
 // copy is a setting whose scenario can be changed without changing s.
 func (s *Setting) copy() *Setting {
-	own, sc := *s, *s.Scenario
+	own := *s
+	if s.Scenario == nil {
+		return &own
+	}
+	sc := *s.Scenario
 	sc.Timeline, sc.Faults, sc.Workload = slices.Clone(sc.Timeline), slices.Clone(sc.Faults), slices.Clone(sc.Workload)
 	own.Scenario = &sc
 	return &own

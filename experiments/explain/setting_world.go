@@ -10,6 +10,9 @@ import (
 
 // worldKnobs are the knobs that are no flags: what clients, operators and faults do.
 func (s *Setting) worldKnobs(name string) []knob {
+	if s.Scenario == nil {
+		return nil
+	}
 	switch name {
 	case "prs":
 		return s.shorterOutage()

@@ -54,7 +54,9 @@ type Played struct {
 // Play plays a setting and watches it.
 func Play(s Setting) (*Played, error) {
 	w := NewWatch()
-	r, err := runner.Run(s.Scenario, runner.Options{Seed: s.Seed, Release: s.Release, Flags: s.Flags, Sink: w})
+	opts := s.options()
+	opts.Sink = w
+	r, err := runner.Run(s.Scenario, opts)
 	if err != nil {
 		return nil, err
 	}

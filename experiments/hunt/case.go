@@ -40,7 +40,7 @@ type Verdict struct {
 // newCase makes the case of a finding. The input gets the choices that were made.
 func newCase(in *Input, p *Played, f *Finding) *Case {
 	own := in.clone()
-	own.Choices = p.Decisions
+	own.Choices, own.via = p.Decisions, nil
 	return &Case{
 		Version: runner.Version, Go: runtime.Version(), Input: own, Hash: p.Hash(), Steps: p.Outcome.Steps,
 		Verdict: Verdict{f.Signature, f.Invariant, f.Meaning, f.Object, time.Duration(f.At), f.Detail},

@@ -35,7 +35,9 @@ type Input struct {
 	Schedule uint64
 	Choices  []sim.Decision
 
-	branch *branch // goes its own way after some of the choices; nil if not
+	// via makes the chooser of the run of the one that follows the recorded choices; nil if that
+	// one will do.
+	via func(*explore.Replay) sim.Chooser
 }
 
 // chooser makes the chooser of the run. replay is not nil if it follows recorded choices.
@@ -45,14 +47,13 @@ func (in *Input) chooser() (c sim.Chooser, replay *explore.Replay, err error) {
 		return nil, nil, err
 	}
 	c = strategy.Chooser(in.Schedule, explore.Estimate{})
-	if len(in.Choices) == 0 {
+	if len(in.Choices) == 0 && in.via == nil {
 		return c, nil, nil
 	}
 	p, ok := c.(sim.Preempter)
 	replay = explore.NewReplay(in.Choices, ok && p.Preempts())
-	if in.branch != nil {
-		in.branch.Replay = replay
-		return in.branch, nil, nil
+	if in.via != nil {
+		return in.via(replay), nil, nil
 	}
 	return replay, replay, nil
 }

@@ -120,7 +120,7 @@ func (s *shrinker) play(in *Input, good func(*Case) bool) bool {
 		return false
 	}
 	s.tried++
-	p, err := safely(in, PlayOptions{Invariants: s.opts.Invariants, Pool: s.pool, MaxSteps: 4*s.best.Steps + 100_000})
+	p, err := safely(in, PlayOptions{Invariants: s.opts.Invariants, Pool: s.pool, MaxSteps: s.limit()})
 	if err != nil {
 		return false // the smaller input makes no sense
 	}
@@ -145,6 +145,9 @@ func (s *shrinker) play(in *Input, good func(*Case) bool) bool {
 	}
 	return shows
 }
+
+// limit is how long a smaller run may become before it gets nowhere.
+func (s *shrinker) limit() uint64 { return 4*s.best.Steps + 100_000 }
 
 // trimmed cuts off the end of a log that takes first alternatives, which is what happens
 // without a log. One decision stays, so that there is a log.
@@ -181,6 +184,8 @@ func shrinkStalls(s *shrinker) {
 func shrinkSchedule(s *shrinker) {
 	s.shorten()
 	s.zero(func(sim.Decision) bool { return true })
+	s.afresh()
+	s.simplify()
 }
 
 // shorten finds the shortest beginning of the log that still shows the finding.

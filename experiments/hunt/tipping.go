@@ -143,13 +143,15 @@ func (t *tipping) look(ctx context.Context, prefix int) error {
 			return err
 		}
 		in := t.in.clone()
-		in.branch = &branch{length: prefix, left: &point.Time, rest: explore.NewRandom(uint64(k)+1, true)}
+		in.via = func(r *explore.Replay) sim.Chooser {
+			return &branch{Replay: r, length: prefix, left: &point.Time, rest: explore.NewRandom(uint64(k)+1, true)}
+		}
 		p, err := safely(in, PlayOptions{})
 		if err != nil {
 			return err
 		}
 		t.runs++
-		if slices.ContainsFunc(p.findings(), func(f Finding) bool { return f.Signature == t.signature }) {
+		if p.shows(t.signature) {
 			point.Failed++
 			continue
 		}
