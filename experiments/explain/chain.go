@@ -105,6 +105,7 @@ func (c *chain) answer() {
 	switch {
 	case !r.Answered:
 		c.add(c.account.Result.Outcome.Time, "%s has not answered to the end of the run", r.Gate)
+	case r.Errno < 0:
 	case r.Errno == 0:
 		c.add(r.To, "%s answers, %s after the request", r.Gate, show(r.To.Sub(r.From)))
 	case r.To > c.failure.Seen:
@@ -115,7 +116,11 @@ func (c *chain) answer() {
 // end is what the client saw.
 func (c *chain) end() {
 	f := c.failure
-	l := c.add(f.Seen, "the client sees error %d, %s after it began: %s", f.Errno, show(f.Seen.Sub(f.Start)), oneLine(f.Error))
+	what := fmt.Sprintf("error %d", f.Errno)
+	if f.Errno < 0 {
+		what = "an error"
+	}
+	l := c.add(f.Seen, "the client sees %s, %s after it began: %s", what, show(f.Seen.Sub(f.Start)), oneLine(f.Error))
 	if f.Request != nil && !f.Lost {
 		l.Text += " (it tries again later, with success)"
 	}

@@ -15,6 +15,8 @@ type Saver struct {
 	// "--buffer-window >= 7.3s".
 	Knob string `json:"knob"`
 	Text string `json:"text"`
+	// Rules are those of the change, if it is one that has rules of its own.
+	Rules []string `json:"rules,omitempty"`
 	// Flags are all flags that differ, those that had to follow included.
 	Flags []string `json:"flags,omitempty"`
 	// Runs counts the runs of the search.

@@ -23,6 +23,13 @@ type Setting struct {
 	Chooser func() sim.Chooser
 }
 
+func (s *Setting) title() string {
+	if s.Scenario == nil {
+		return ""
+	}
+	return s.Scenario.Title
+}
+
 // options are those of a run of the setting, without a sink.
 func (s *Setting) options() runner.Options {
 	o := runner.Options{Seed: s.Seed, Release: s.Release, Flags: s.Flags}
@@ -103,6 +110,10 @@ func (s *Setting) knobs(name string) []knob {
 		return up(name, g.MySQLServerQueryTimeout, reach, func(t *Setting, d time.Duration) { t.Flags.VTGate.MySQLServerQueryTimeout = d })
 	case "shutdown-grace-period":
 		return up(name, s.Flags.VTTablet.ShutdownGracePeriod, reach, func(t *Setting, d time.Duration) { t.Flags.VTTablet.ShutdownGracePeriod = d })
+	case "shorter-maximum":
+		return down("buffer-max-failover-duration", g.BufferMaxFailoverDuration, time.Second, setMaximumWithWindow)
+	case "sequential-drain":
+		return number("buffer-drain-concurrency", int64(g.BufferDrainConcurrency), 1, func(t *Setting, n int64) { t.Flags.VTGate.BufferDrainConcurrency = int(n) })
 	case "enable-buffer":
 		return s.enable()
 	case "buffer-keyspace-shards":
@@ -126,6 +137,20 @@ func up(name string, now, limit time.Duration, set func(*Setting, time.Duration)
 		name: name, what: "--" + name, now: int64(now / step), limit: int64(limit / step), step: step,
 		set: func(s *Setting, n int64) error { set(s, time.Duration(n)*step); return nil },
 	}}
+}
+
+// down is a flag that is to shrink.
+func down(name string, now, limit time.Duration, set func(*Setting, time.Duration)) []knob {
+	if now <= limit {
+		return nil
+	}
+	return up(name, now, limit, set)
+}
+
+// setMaximumWithWindow takes the window along: it must not be longer. spec: buffer 2.2
+func setMaximumWithWindow(s *Setting, d time.Duration) {
+	s.Flags.VTGate.BufferMaxFailoverDuration = d
+	s.Flags.VTGate.BufferWindow = min(s.Flags.VTGate.BufferWindow, d)
 }
 
 // shorterGap goes down to the shortest gap that the release allows.

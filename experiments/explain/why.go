@@ -84,11 +84,12 @@ const (
 
 // Why tells the stories that are chosen: by cause, or of requests. A request is named as its
 // gate names it (gate-1/r42), or r42 if there is one gate. search says whether to look for
-// what would have saved them.
+// what would have saved them; there is nothing to change in a run that is none of a scenario.
 func (p *Played) Why(choice string, search bool) (*Why, error) {
 	r := p.Result
+	search = search && p.Search.Setting.Scenario != nil
 	w := &Why{
-		Scenario: r.Scenario, Title: p.Search.Setting.Scenario.Title, Release: r.Release, Seed: r.Seed, Hash: r.Hash,
+		Scenario: r.Scenario, Title: p.Search.Setting.title(), Release: r.Release, Seed: r.Seed, Hash: r.Hash,
 		Statements: r.Statements.Total, Failed: len(p.Failures), Held: p.held(), Stories: []Story{},
 	}
 	groups, plain, err := p.choose(choice)

@@ -42,7 +42,7 @@ func playCluster(p *playing) error {
 	if err != nil {
 		return err
 	}
-	p.played.Outcome, p.played.Decisions, p.played.Violations = r.Outcome, r.Decisions, r.Violations
+	p.played.Outcome, p.played.Decisions, p.played.Violations, p.played.Result = r.Outcome, r.Decisions, r.Violations, r
 	return nil
 }
 

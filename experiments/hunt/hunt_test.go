@@ -18,17 +18,26 @@ func explore(t testing.TB, opts hunt.Options) *hunt.Report {
 }
 
 // The bugs that releases really had are found by drawing, without being told where to look.
-// docs/bugs tells about each.
+// docs/bugs tells about each. A reader gets a small case of them, whose explanation names a rule
+// that the bug breaks.
 //
 // spec: B-14, B-17, B-27, B-46, B-57, D-48, D-65, D-67, D-71, D-88, D-92, D-102, C-9
 func TestFindsTheBugsOfReleases(t *testing.T) {
+	small := &sizes{}
+	t.Cleanup(func() { small.check(t) })
 	for _, bug := range bugs() {
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
 			r := explore(t, hunt.Options{
 				Release: bug.release, Switches: bug.switches, Seed: 1, Runs: bug.runs, Worlds: []string{bug.world}, Jobs: 1, Until: bug.shows,
 			})
-			require.NotNil(t, find(r, bug.shows), "nothing in %d runs: %v", r.Runs, signatures(r))
+			f := find(r, bug.shows)
+			require.NotNil(t, f, "nothing in %d runs: %v", r.Runs, signatures(r))
+			c := shrunk(t, f.Case)
+			small.add(c.Counts())
+			e, err := hunt.Explain(c, hunt.ExplainOptions{})
+			require.NoError(t, err)
+			require.True(t, namesARule(t, bug.name, e.RulesNamed()), "%v", e.RulesNamed())
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bufsim/experiments/scenario"
@@ -68,6 +69,13 @@ func (in *Input) profile() (release.Profile, error) {
 		name, value, _ := strings.Cut(s, "=")
 		f := reflect.ValueOf(&p.Behaviors).Elem().FieldByName(name)
 		switch {
+		case f.IsValid() && f.Kind() == reflect.Int:
+			n, err := strconv.Atoi(value)
+			if err != nil || n < 1 {
+				return p, fmt.Errorf("switch %s: want a number from 1 on", name)
+			}
+			f.SetInt(int64(n))
+			continue
 		case !f.IsValid() || f.Kind() != reflect.Bool:
 			return p, fmt.Errorf("no release has an on-off switch %q", name)
 		case value != "true" && value != "false":

@@ -61,6 +61,7 @@ type shrinker struct {
 	best        *Case
 	pass        string
 	tried, kept int
+	budget      int // bounds the tries; 0 does not
 	seen        map[string]bool
 }
 
@@ -86,7 +87,9 @@ func passes() []pass {
 	}
 }
 
-func (s *shrinker) more() bool { return s.ctx.Err() == nil }
+func (s *shrinker) more() bool {
+	return s.ctx.Err() == nil && (s.budget == 0 || s.tried < s.budget)
+}
 
 // schedulesTried is how many other schedules of the same strategy a smaller input gets before
 // it is given up.

@@ -67,7 +67,7 @@ func (s *shrinker) shows(via func(*explore.Replay) sim.Chooser) bool {
 
 // attempts is how many schedules are worth trying: as many as take a few seconds.
 func attempts(c *Case) int {
-	const steps, most, least = 2_000_000, 400, 40
+	const steps, most, least = 1_000_000, 240, 40
 	return int(min(max(steps/max(c.Steps, 1), least), most))
 }
 

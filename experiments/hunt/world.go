@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bufsim/experiments/invariant"
+	"bufsim/experiments/runner"
 	"bufsim/model/flags"
 	"bufsim/model/release"
 	"bufsim/sim"
@@ -61,6 +62,8 @@ type Played struct {
 	Misfit *explore.Misfit
 	// Reached is what the run came to.
 	Reached Reached
+	// Result is what else came out of a cluster; nil in other worlds.
+	Result *runner.Result
 }
 
 // Hash is the fingerprint of the run.

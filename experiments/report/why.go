@@ -109,6 +109,9 @@ func saverText(s *explain.Saver) string {
 	if len(s.Flags) > 1 {
 		text += ", that is " + strings.Join(s.Flags, " ")
 	}
+	if len(s.Rules) > 0 {
+		text += " [" + strings.Join(s.Rules, ", ") + "]"
+	}
 	text += fmt.Sprintf(" (%s of this seed, the last with just this change", counted(s.Runs, "run"))
 	switch {
 	case s.Single:
