@@ -1,10 +1,5 @@
 package release
 
-import (
-	"fmt"
-	"reflect"
-)
-
 // Fix is a position of a switch that takes a bug away that releases had, or that upstream has
 // described.
 type Fix struct {
@@ -41,7 +36,7 @@ func Fixes() []Fix {
 
 // In reports whether a release has the fix.
 func (f Fix) In(b Behaviors) bool {
-	return fmt.Sprint(reflect.ValueOf(b).FieldByName(f.Switch)) == f.Value
+	return position(b, f.Switch) == f.Value
 }
 
 // FirstRelease says in which release it came: " (since v19)", or that none has it.

@@ -151,3 +151,8 @@ func structDifferences(from, to reflect.Value) []Difference {
 	}
 	return out
 }
+
+// position is the value of a switch as text.
+func position(b Behaviors, name string) string {
+	return fmt.Sprint(reflect.ValueOf(b).FieldByName(name))
+}
