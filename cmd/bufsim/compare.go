@@ -13,6 +13,7 @@ import (
 	"bufsim/experiments/compare"
 	"bufsim/experiments/report"
 	"bufsim/experiments/scenario"
+	"bufsim/experiments/stats"
 	"bufsim/experiments/sweep"
 	"bufsim/model/flags"
 	"bufsim/model/release"
@@ -22,6 +23,7 @@ func (a *app) compareCommand() *cobra.Command {
 	var (
 		set         settings
 		name, seeds string
+		halfwidth   string
 		form        *formValue
 		seen        observedInput
 	)
@@ -39,6 +41,7 @@ NAME=VALUES; without prs= among them, the length of the outage varies. The exit 
 none of the settings comes to what was observed.`,
 		Example: `  bufsim compare v13 v24 --enable-buffer
   bufsim compare buffer-window=5s buffer-window=10s --scenario 6
+  bufsim compare prs=8s prs=9s --until-halfwidth 0.2% --seeds 1-2000
   bufsim compare "v24 prs=9s" "v24 prs=9s buffer-window=12s" --seeds 1-100 -o md
   bufsim compare --observed after.txt --before before.txt --scenario own.yaml prs=2s..9s lag=0s,5s`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -49,22 +52,29 @@ none of the settings comes to what was observed.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
+			case seen.after != "" && halfwidth != "":
+				return usage("--until-halfwidth is about a difference; with --observed there is none")
 			case seen.after != "":
 				return a.compareObserved(c, &seen, &set, name, seeds, form.form, args)
 			case seen.before != "":
 				return usage("--before goes with --observed")
+			}
+			opts, err := compareOptions(halfwidth)
+			if err != nil {
+				return err
 			}
 			base := func(s *scenario.Scenario, p release.Profile) (flags.Set, error) { return set.resolve(c, a, s, p) }
 			sides, err := parseSides(args, sweep.Plan{Scenario: name, Release: set.release}, base)
 			if err != nil {
 				return err
 			}
-			return a.compareSides(sides, seeds, form.form, replayCompare(c, args))
+			return a.compareSides(sides, seeds, opts, form.form, replayCompare(c, args))
 		},
 	}
 	set.register(c)
 	c.Flags().StringVar(&name, "scenario", "", "scenario of both sides: name, number or file (default: the default reparent)")
 	c.Flags().StringVar(&seeds, "seeds", defaultCompareSeeds, "seeds of both sides, `A-B`")
+	c.Flags().StringVar(&halfwidth, "until-halfwidth", "", "stop the seeds once the interval of the difference of error rates reaches no further than this `SHARE` from the mean, e.g. 0.2%")
 	seen.register(c)
 	form = registerOutput(c, "text", "md", "json", "csv")
 	return c
@@ -90,9 +100,22 @@ func parseSides(args []string, plan sweep.Plan, base sweep.BaseFlags) (sides [2]
 	return sides, nil
 }
 
+// compareOptions reads when to stop.
+func compareOptions(halfwidth string) (o compare.Options, err error) {
+	if halfwidth == "" {
+		return o, nil
+	}
+	var share scenario.Share
+	if err := share.UnmarshalText([]byte(halfwidth)); err != nil || share == 0 {
+		return o, usage("--until-halfwidth: %q is not a share such as 0.2%%", halfwidth)
+	}
+	o.Until = &stats.FixedWidth{HalfWidth: float64(share)}
+	return o, nil
+}
+
 // compareSides plays both sides and prints what differs; after an interrupt, of what both
 // have played.
-func (a *app) compareSides(sides [2]compare.Side, seedsText, form, replay string) error {
+func (a *app) compareSides(sides [2]compare.Side, seedsText string, opts compare.Options, form, replay string) error {
 	var seeds scenario.Seeds
 	if err := seeds.UnmarshalText([]byte(seedsText)); err != nil || seeds.First == 0 {
 		return usage("--seeds: %q is not a range of seeds such as 1-40", seedsText)
@@ -101,7 +124,8 @@ func (a *app) compareSides(sides [2]compare.Side, seedsText, form, replay string
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	bar := newProgress(a.err, "runs")
-	result, played := compare.Play(ctx, sides[0], sides[1], seeds, bar.update)
+	opts.Progress = bar.update
+	result, played := compare.Play(ctx, sides[0], sides[1], seeds, opts)
 	bar.end()
 	switch {
 	case result.OurFault != nil:

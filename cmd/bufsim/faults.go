@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -108,29 +106,9 @@ func (in *faultInput) register(c *cobra.Command) {
 
 // apply gives the scenario with the faults of the command line behind its own.
 func (in *faultInput) apply(s *scenario.Scenario) (*scenario.Scenario, error) {
-	if len(in.lines) == 0 {
-		return s, nil
+	with, err := runner.WithFaults(s, in.lines)
+	if err != nil {
+		return nil, usage("--fault: %v", err)
 	}
-	with := *s
-	with.Faults = slices.Clone(s.Faults)
-	for _, line := range in.lines {
-		f, err := fault.Parse(line, scenario.FaultKinds())
-		if wrong := (*fault.ParseError)(nil); errors.As(err, &wrong) {
-			return nil, wrongFault(wrong)
-		}
-		m := s.CheckFault(&f)
-		if m == nil {
-			if err := runner.CheckTrigger(&f.When); err != nil {
-				m = &scenario.FaultMistake{Word: string(f.When.Event), What: err.Error()}
-			}
-		}
-		if m != nil {
-			at := max(strings.Index(line, m.Word), 0)
-			return nil, wrongFault(&fault.ParseError{Line: line, Column: len([]rune(line[:at])) + 1, What: m.What, Fix: m.Fix})
-		}
-		with.Faults = append(with.Faults, scenario.FaultLine{Fault: f})
-	}
-	return &with, nil
+	return with, nil
 }
-
-func wrongFault(e *fault.ParseError) error { return usage("%s", fmt.Sprintf("--fault: %v", e)) }

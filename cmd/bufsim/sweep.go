@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -100,13 +101,32 @@ func (a *app) sweep(c *cobra.Command, in *sweepInput, out *sweepOutput, args []s
 	if played != nil && out.file != "" {
 		fmt.Fprintf(a.err, "bufsim: to go on: %s --out=%s --resume%s\n", replay, quoted(out.file), shardWord(opts.Shard))
 	}
-	if out.form == "ndjson" {
-		return played
-	}
-	if err := a.printSweep(out.form, r, tally, opts.Shard, replay); err != nil {
+	page, err := sweepPage(r, tally, opts.Shard, replay)
+	if err != nil {
 		return err
 	}
-	return played
+	if out.form != "ndjson" {
+		if err := a.printSweep(out.form, page); err != nil {
+			return err
+		}
+	}
+	if played != nil {
+		return played
+	}
+	return idleFinding(out.form, page)
+}
+
+// idleFinding is what a sweep ends with in which something never happened that its plan asks
+// for. A part of a sweep says nothing about the whole.
+func idleFinding(form string, page *report.SweepPage) error {
+	idle := page.Idle()
+	switch {
+	case len(idle) == 0 || page.Shard != "":
+		return nil
+	case form == "text" || form == "md": // which have said it
+		return errFinding()
+	}
+	return &exitError{exitFinding, strings.Join(idle, "\n")}
 }
 
 func shardWord(s sweep.Shard) string {
@@ -182,14 +202,20 @@ func interrupted(err error) bool {
 	return errors.As(err, &own) && own.code == exitInterrupted
 }
 
-// printSweep prints the result of a sweep; with an interrupted one, of the runs
-// that there are.
-func (a *app) printSweep(form string, r *sweep.Resolved, tally *sweep.Tally, shard sweep.Shard, replay string) error {
+// sweepPage makes the report of a sweep; of an interrupted one, with the runs that there are.
+func sweepPage(r *sweep.Resolved, tally *sweep.Tally, shard sweep.Shard, replay string) (*report.SweepPage, error) {
 	points, err := tally.Summarise()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	page := report.SweepPage{Resolved: r, Points: points, Runs: tally.Runs, Planned: r.Runs(), Shard: shard.String(), Replay: replay}
+	return &report.SweepPage{
+		Resolved: r, Points: points, Runs: tally.Runs, Planned: r.Runs(), Shard: shard.String(),
+		MarksMissed: tally.MarksMissed(), Replay: replay,
+	}, nil
+}
+
+// printSweep prints the result of a sweep.
+func (a *app) printSweep(form string, page *report.SweepPage) error {
 	switch form {
 	case "csv":
 		return a.printText(page.CSV())

@@ -21,6 +21,8 @@ type sweepInput struct {
 	prs, lag, vary  []string
 	random          int
 	halfwidth       string
+	faults          faultInput
+	marks           []string
 }
 
 func (in *sweepInput) register(c *cobra.Command) {
@@ -32,6 +34,8 @@ func (in *sweepInput) register(c *cobra.Command) {
 	f.StringArrayVar(&in.vary, "vary", nil, "another axis, `NAME=VALUES`: "+axisNames()+"; may be given again")
 	f.IntVar(&in.random, "random", 0, "draw `N` points from the axes instead of their grid")
 	f.StringVar(&in.halfwidth, "until-halfwidth", "", "stop the seeds of a point once its interval reaches no further than this `SHARE` from the mean, e.g. 0.2%")
+	f.StringArrayVar(&in.marks, "mark", nil, "`ID` of a state worth reaching that some run must reach; may be given again")
+	in.faults.register(c)
 	complete(c, "scenario", scenario.Names)
 }
 
@@ -87,6 +91,7 @@ func (in *sweepInput) plan(args []string) (plan *sweep.Plan, err error) {
 	if in.settings.release != "" {
 		plan.Release = in.settings.release
 	}
+	plan.Faults, plan.Marks = append(plan.Faults, in.faults.lines...), append(plan.Marks, in.marks...)
 	if in.random != 0 {
 		plan.Random = in.random
 	}
@@ -185,6 +190,9 @@ func manyValues(d flags.Description, v string) bool {
 func withDashes(err error) string {
 	text := strings.TrimPrefix(err.Error(), "vary: ")
 	name, _, _ := strings.Cut(text, ":")
+	if name == "faults" {
+		return "--fault" + strings.TrimPrefix(text, name)
+	}
 	if name == "seeds" || name == "prs" || name == "lag" || name == "random" || sweep.IsFlag(name) && !strings.ContainsAny(name, " =") {
 		return "--" + text
 	}
@@ -206,10 +214,7 @@ func replaySweep(c *cobra.Command, r *sweep.Resolved, args []string) string {
 	words = append(words, "--seeds", fmt.Sprintf("%d-%d", r.Seeds.First, r.Seeds.Last))
 	var axes []string
 	for _, axis := range r.Axes {
-		text := axis.Range
-		if text == "" {
-			text = strings.Join(axis.Values, ",")
-		}
+		text := axis.Text()
 		if sweep.IsFlag(axis.Name) {
 			words = append(words, fmt.Sprintf("--%s=%s", axis.Name, quoted(text)))
 		} else {

@@ -41,7 +41,8 @@ const (
 type Comparison struct {
 	First, Second Side
 	Seeds         scenario.Seeds
-	// Runs are those that both sides have; fewer than the seeds after an interrupt.
+	// Runs are those that both sides have: fewer than the seeds after an interrupt, or when the
+	// difference was known well enough.
 	Runs    int
 	Figures []Figure
 	// OurFault is the first run in which the simulated program failed.
@@ -71,41 +72,106 @@ func figures() []struct {
 	}
 }
 
-// Play plays both sides with all seeds and compares them. When ctx ends, what both
+// Options are how sides are played.
+type Options struct {
+	// Until stops once the interval of the difference of the failed statements' shares is so
+	// narrow; nil plays all seeds.
+	Until *stats.FixedWidth
+	// Progress is told after each run how many are done, and how many there are at most.
+	Progress func(done, total int)
+}
+
+// Play plays both sides with the same seeds and compares them. When ctx ends, what both
 // sides have played is compared, and its error comes with it.
-func Play(ctx context.Context, a, b Side, seeds scenario.Seeds, progress func(done, total int)) (*Comparison, error) {
+func Play(ctx context.Context, a, b Side, seeds scenario.Seeds, o Options) (*Comparison, error) {
 	c := &Comparison{First: a, Second: b, Seeds: seeds}
-	pairs := map[uint64][2]*sweep.Record{}
-	order := []uint64{}
-	r := sweep.Pair(a.Setting, b.Setting, seeds)
-	tally, played := sweep.Run(ctx, r, sweep.Options{Progress: progress, Write: func(rec sweep.Record) error {
-		p := pairs[rec.Seed]
-		p[rec.Point] = &rec
-		pairs[rec.Seed] = p
-		if rec.Point == 1 {
-			order = append(order, rec.Seed)
+	v := &values{}
+	var played error
+	for _, round := range o.rounds(seeds) {
+		done := v.runs()
+		tally, err := sweep.Run(ctx, sweep.Pair(a.Setting, b.Setting, round), sweep.Options{
+			Write: v.take,
+			Progress: func(n, _ int) {
+				if o.Progress != nil {
+					o.Progress(2*done+n, 2*int(seeds.Count()))
+				}
+			},
+		})
+		c.OurFault, played = tally.OurFault, err
+		if err != nil || c.OurFault != nil || o.reached(v) {
+			break
 		}
-		return nil
-	}})
-	c.OurFault, c.Runs = tally.OurFault, len(order)
-	if len(order) == 0 {
+	}
+	if c.Runs = v.runs(); c.Runs == 0 {
 		return c, played
 	}
-	if err := c.compare(pairs, order); err != nil {
+	if err := c.compare(v); err != nil {
 		return c, err
 	}
 	return c, played
 }
 
+// rounds divides the seeds where somebody looks after each part.
+func (o Options) rounds(seeds scenario.Seeds) (list []scenario.Seeds) {
+	if o.Until == nil {
+		return []scenario.Seeds{seeds}
+	}
+	for first := seeds.First; first <= seeds.Last; first += stats.SeedsPerRound {
+		list = append(list, scenario.Seeds{First: first, Last: min(first+stats.SeedsPerRound-1, seeds.Last)})
+	}
+	return list
+}
+
+// reached reports whether the difference is known well enough. Where both sides agree in all
+// runs, it is after as many as [stats.EqualRunsMin] says.
+func (o Options) reached(v *values) bool {
+	if o.Until == nil || v.runs() == 0 {
+		return false
+	}
+	f, err := newFigure(figures()[0].name, figures()[0].unit, v.first[0], v.second[0])
+	return err == nil && o.Until.Reached(f.Diff)
+}
+
+// values are what is compared, figure by figure, run by run, and nothing else of the runs.
+type values struct {
+	first, second [][]float64
+	waiting       map[uint64][]float64 // of first sides whose second ones are not there yet
+}
+
+// runs is the number of pairs.
+func (v *values) runs() int {
+	if len(v.second) == 0 {
+		return 0
+	}
+	return len(v.second[0])
+}
+
+// take notes a record. Pairs come in the order of their seeds.
+func (v *values) take(rec sweep.Record) error {
+	list := figures()
+	if v.first == nil {
+		v.first, v.second, v.waiting = make([][]float64, len(list)), make([][]float64, len(list)), map[uint64][]float64{}
+	}
+	mine := make([]float64, len(list))
+	for i, f := range list {
+		mine[i] = f.of(&rec)
+	}
+	if rec.Point == 0 {
+		v.waiting[rec.Seed] = mine
+		return nil
+	}
+	for i := range list {
+		v.first[i], v.second[i] = append(v.first[i], v.waiting[rec.Seed][i]), append(v.second[i], mine[i])
+	}
+	delete(v.waiting, rec.Seed)
+	return nil
+}
+
 // compare makes the figures of the pairs.
-func (c *Comparison) compare(pairs map[uint64][2]*sweep.Record, order []uint64) error {
+func (c *Comparison) compare(v *values) error {
 	var ps []float64
-	for _, f := range figures() {
-		var first, second []float64
-		for _, seed := range order {
-			first, second = append(first, f.of(pairs[seed][0])), append(second, f.of(pairs[seed][1]))
-		}
-		fig, err := newFigure(f.name, f.unit, first, second)
+	for i, f := range figures() {
+		fig, err := newFigure(f.name, f.unit, v.first[i], v.second[i])
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bufsim/experiments/scenario"
+	"bufsim/experiments/stats"
 	"bufsim/experiments/sweep"
 )
 
@@ -55,7 +56,7 @@ func TestParseSide(t *testing.T) {
 // is the same.
 func TestPlay(t *testing.T) {
 	seeds := scenario.Seeds{First: 1, Last: 12}
-	c, err := Play(context.Background(), side(t, "prs=9s buffer-window=5s"), side(t, "prs=9s"), seeds, nil)
+	c, err := Play(context.Background(), side(t, "prs=9s buffer-window=5s"), side(t, "prs=9s"), seeds, Options{})
 	require.NoError(t, err)
 	require.Equal(t, 12, c.Runs)
 	failed := figure(t, c, "failed statements")
@@ -66,12 +67,12 @@ func TestPlay(t *testing.T) {
 	require.Equal(t, Same, figure(t, c, "write outage").Verdict)
 	require.Equal(t, Higher, figure(t, c, "latency, longest").Verdict)
 
-	again, err := Play(context.Background(), side(t, "prs=9s"), side(t, "prs=9s"), seeds, nil)
+	again, err := Play(context.Background(), side(t, "prs=9s"), side(t, "prs=9s"), seeds, Options{})
 	require.NoError(t, err)
 	for _, f := range again.Figures {
 		require.Equal(t, Same, f.Verdict, f.Name)
 	}
-	luck, err := Play(context.Background(), side(t, "v13"), side(t, "v24"), seeds, nil)
+	luck, err := Play(context.Background(), side(t, "v13"), side(t, "v24"), seeds, Options{})
 	require.NoError(t, err)
 	require.Equal(t, Undecided, figure(t, luck, "latency, longest").Verdict)
 }
@@ -79,13 +80,35 @@ func TestPlay(t *testing.T) {
 // An interrupt leaves what both sides have played.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	c, err := Play(ctx, side(t, "prs=2s"), side(t, "prs=3s"), scenario.Seeds{First: 1, Last: 500}, func(done, _ int) {
+	c, err := Play(ctx, side(t, "prs=2s"), side(t, "prs=3s"), scenario.Seeds{First: 1, Last: 500}, Options{Progress: func(done, _ int) {
 		if done == 45 {
 			cancel()
 		}
-	})
+	}})
 	require.ErrorIs(t, err, context.Canceled)
 	require.GreaterOrEqual(t, c.Runs, 20)
 	require.Less(t, c.Runs, 60)
 	require.Equal(t, c.Runs, c.Figures[0].Diff.N)
+}
+
+// Seeds go on until the difference is known to two per cent, and no further; the
+// figures are those of the same seeds played at once. Sides that never differ are compared
+// as long as it takes for that to mean something.
+func TestUntilHalfwidth(t *testing.T) {
+	ctx, a, b := context.Background(), side(t, "prs=3s"), side(t, "prs=3s buffer-window=2s")
+	until := Options{Until: &stats.FixedWidth{HalfWidth: 0.02}}
+	c, err := Play(ctx, a, b, scenario.Seeds{First: 1, Last: 1000}, until)
+	require.NoError(t, err)
+	require.Zero(t, c.Runs%stats.SeedsPerRound)
+	require.Less(t, c.Runs, 100)
+	diff := figure(t, c, "failed statements, share").Diff
+	require.LessOrEqual(t, max(diff.Mean-diff.Low, diff.High-diff.Mean), 0.02)
+
+	whole, err := Play(ctx, a, b, scenario.Seeds{First: 1, Last: uint64(c.Runs)}, Options{})
+	require.NoError(t, err)
+	require.Equal(t, whole.Figures, c.Figures)
+
+	same, err := Play(ctx, a, a, scenario.Seeds{First: 1, Last: 1000}, until)
+	require.NoError(t, err)
+	require.Equal(t, stats.EqualRunsMin, same.Runs)
 }

@@ -8,5 +8,5 @@
 //
 //	a, _ := compare.ParseSide("v13", base)
 //	b, _ := compare.ParseSide("v24 buffer-window=5s", base)
-//	c, err := compare.Play(ctx, a, b, seeds, nil)
+//	c, err := compare.Play(ctx, a, b, seeds, compare.Options{})
 package compare

@@ -18,6 +18,8 @@ type SweepPage struct {
 	Runs, Planned int
 	// Shard is the part that was played, such as 2/8; "" is all of it.
 	Shard string
+	// MarksMissed are the plan's marks that no run reached.
+	MarksMissed []string
 	// Replay is the command that plays the sweep again.
 	Replay string
 }
@@ -63,6 +65,12 @@ func (s *SweepPage) Text() string {
 		p.line("%12s %8.2f%%  %-19s %7.0f%% %9s  %s", pt.Value, 100*pt.ErrorRate.Mean, interval(pt),
 			100*pt.AnyError.Mean, pt.Outage.Round(10*time.Millisecond), strings.Repeat("#", bar(pt.ErrorRate.Mean, peak)))
 	}
+	if idle := s.Idle(); len(idle) > 0 {
+		p.gap()
+		for _, l := range idle {
+			p.wrapped("", l)
+		}
+	}
 	p.gap()
 	p.line("errors: mean over runs of the share of failed statements; interval: BCa bootstrap over runs;")
 	p.line("runs hit: runs with any failed statement; outage: mean time without a serving primary.")
@@ -92,6 +100,20 @@ func peakRate(points []sweep.Summary) float64 {
 		peak = max(peak, s.ErrorRate.Mean)
 	}
 	return peak
+}
+
+// Idle says what happened in no run: faults by point, marks of the whole sweep.
+func (s *SweepPage) Idle() (lines []string) {
+	for i := range s.Points {
+		pt := &s.Points[i]
+		for _, f := range pt.NeverFired() {
+			lines = append(lines, fmt.Sprintf("Never happened in the %d runs at %s, %s: fault %q.", pt.ErrorRate.N, pt.Value, pt.Variant, f))
+		}
+	}
+	for _, id := range s.MarksMissed {
+		lines = append(lines, fmt.Sprintf("Never reached in %d runs: mark %s.", s.Runs, id))
+	}
+	return lines
 }
 
 // CSV writes the points of a sweep with a header.
@@ -131,6 +153,12 @@ func (s *SweepPage) Markdown() string {
 		})
 	}
 	p.table([]string{"reparent", "`" + s.Resolved.Axes[0].Name + "`", "errors", "95 % interval", "runs hit", "outage", "runs"}, rows)
+	if idle := s.Idle(); len(idle) > 0 {
+		p.gap()
+		for _, l := range idle {
+			p.line("- %s", l)
+		}
+	}
 	return p.String()
 }
 
@@ -144,7 +172,9 @@ type SweepJSON struct {
 	Runs     int             `json:"runs"`
 	Planned  int             `json:"planned_runs"`
 	Points   []sweep.Summary `json:"points"`
-	Replay   string          `json:"replay"`
+	// MarksMissed are the marks of the plan that no run reached.
+	MarksMissed []string `json:"marks_missed,omitempty"`
+	Replay      string   `json:"replay"`
 }
 
 // JSON gives the JSON form.
@@ -152,6 +182,7 @@ func (s *SweepPage) JSON() SweepJSON {
 	r := s.Resolved
 	return SweepJSON{
 		Scenario: r.Scenarios(), Release: r.Releases(), Axes: r.Axes, Plan: r.Hash, Seeds: r.Seeds.String(),
-		Runs: s.Runs, Planned: s.Planned, Points: s.Points, Replay: s.Replay,
+		Runs: s.Runs, Planned: s.Planned, Points: s.Points,
+		MarksMissed: s.MarksMissed, Replay: s.Replay,
 	}
 }

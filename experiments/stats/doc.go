@@ -13,10 +13,11 @@
 //   - [Quantile], [QuantileInterval]: quantiles over runs;
 //   - [Compare]: paired differences of two settings on common seeds;
 //     [Holm]: correction when several such comparisons are made;
+//   - [FixedWidth]: sampling until an interval is narrow enough;
 //   - [Latencies]: all latencies of a run or of many runs, for p50, p90, p99
 //     and the maximum. These describe requests; they carry no interval.
 //
-// Left out: sequential stopping, regression, anything Bayesian.
+// Left out: regression, anything Bayesian, stopping as soon as something is significant.
 //
 // Invariants: results do not depend on the order of the runs; they are a pure
 // function of the data, the options and the state of the [Rand] passed in; a

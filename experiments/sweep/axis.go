@@ -51,6 +51,7 @@ func axisKinds() []axisKind {
 		{"gates", "gates in each cell that has any", setGates},
 		{"durability", "durability policy of all keyspaces", setDurability},
 		{"pause", "pause before each operation that follows another", setPause},
+		{axisFault, "line of docs/faults.md, or none; semicolons between several", setFault},
 	}
 }
 

@@ -28,6 +28,11 @@ type Plan struct {
 	// Scenario is a built-in name, a number, or a file relative to the plan.
 	Scenario string `yaml:"scenario"`
 	Release  string `yaml:"release"`
+	// Faults are lines, see docs/faults.md: every run has them, besides the scenario's own.
+	Faults []string `yaml:"faults"`
+	// Marks are states worth reaching, by the ids of their events in docs/trace.md, that some
+	// run of the sweep must reach.
+	Marks []string `yaml:"marks"`
 	// Vary are the axes in their order; the first is the x axis of tables and figures.
 	Vary Axes `yaml:"vary"`
 	// Random is the number of points to draw from the axes; 0 plays their whole grid.
@@ -85,12 +90,16 @@ func newAxis(name string, value any) (Axis, error) {
 
 // ParseAxis makes an axis of a name and the text of its values, see [ParseValues].
 func ParseAxis(name, text string) (Axis, error) {
-	values, err := ParseValues(text)
+	parse := ParseValues
+	if name == axisFault {
+		parse = faultValues
+	}
+	values, err := parse(text)
 	if err != nil {
 		return Axis{}, fmt.Errorf("vary: %s: %w", name, err)
 	}
 	axis := Axis{Name: name, Values: values}
-	if isRange(text) {
+	if name != axisFault && isRange(text) {
 		axis.Range = text
 	}
 	return axis, nil

@@ -33,6 +33,9 @@ type Record struct {
 	Hash     string        `json:"hash"`
 	Finding  bool          `json:"finding"`
 	OurFault string        `json:"our_fault,omitempty"`
+	// IdleFaults and IdleMarks are what the plan has and did not happen in the run.
+	IdleFaults []string `json:"idle_faults,omitempty"`
+	IdleMarks  []string `json:"idle_marks,omitempty"`
 }
 
 // blank is the record of a run that is not played yet.
@@ -49,7 +52,7 @@ func (rec *Record) fill(r *runner.Result) {
 	rec.Statements, rec.Errors, rec.ErrorRate = r.Statements.Total, r.Statements.Errors, r.Statements.ErrorRate()
 	rec.Lost, rec.Outage = r.Statements.Lost, r.WriteOutage()
 	rec.P99, rec.Max = r.Latency.P99, r.Latency.Max
-	rec.Hash, rec.Finding = r.Hash, r.Finding
+	rec.Hash, rec.Finding, rec.IdleFaults = r.Hash, r.Finding, idleFaults(r)
 	for i := range r.Gates {
 		rec.Buffered += r.Gates[i].Sum("vtgate_buffer_requests_buffered")
 		rec.Evicted += r.Gates[i].Sum("vtgate_buffer_requests_evicted")

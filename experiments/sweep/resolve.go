@@ -133,6 +133,9 @@ func (r *Resolved) setting(row []string, loaded map[string]*scenario.Scenario) (
 		if loaded[name], err = r.Plan.load(name); err != nil {
 			return s, err
 		}
+		if loaded[name], err = runner.WithFaults(loaded[name], r.Plan.Faults); err != nil {
+			return s, fmt.Errorf("faults: %w", err)
+		}
 	}
 	s.Scenario = loaded[name]
 	fallback := r.Plan.Release
@@ -240,6 +243,9 @@ func (r *Resolved) Runs() int { return len(r.Points) * r.runs() }
 func (r *Resolved) hash() string {
 	h := sha256.New()
 	fmt.Fprintln(h, runner.Version)
+	if len(r.Plan.Marks) > 0 { // records say which of them did not happen
+		fmt.Fprintln(h, r.Plan.Marks)
+	}
 	for _, p := range r.Points {
 		fmt.Fprintln(h, r.Label(p.At), p.Setting.Scenario.Hash(), p.Setting.Profile.Name)
 		for _, line := range flags.Format(p.Setting.Flags, p.Setting.Profile) {

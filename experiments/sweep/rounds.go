@@ -7,16 +7,9 @@ import (
 	"bufsim/experiments/stats"
 )
 
-// A sweep that stops by precision plays its seeds in rounds and looks after each
-// round which points still need more: fixed-width sequential sampling (Chow and
-// Robbins, Ann. Math. Statist. 36, 1965). Points keep common seeds: each has the
-// first n of the plan.
-const (
-	seedsPerRound = 20
-	// equalRunsMin is how many runs must agree before they count as precise. By the
-	// rule of three, fewer than 5 % of runs would differ then, at the 95 % level.
-	equalRunsMin = 60
-)
+// A sweep that stops by precision plays its seeds in rounds and looks after each round which
+// points still need more, see [stats.FixedWidth]. Points keep common seeds: each has the first
+// n of the plan.
 
 // rounds yields the seeds of each round: all at once unless the plan stops by
 // precision or its points are to advance together.
@@ -26,8 +19,8 @@ func (r *Resolved) rounds() iter.Seq[scenario.Seeds] {
 			yield(r.Seeds)
 			return
 		}
-		for first := r.Seeds.First; first <= r.Seeds.Last; first += seedsPerRound {
-			if !yield(scenario.Seeds{First: first, Last: min(first+seedsPerRound-1, r.Seeds.Last)}) {
+		for first := r.Seeds.First; first <= r.Seeds.Last; first += stats.SeedsPerRound {
+			if !yield(scenario.Seeds{First: first, Last: min(first+stats.SeedsPerRound-1, r.Seeds.Last)}) {
 				return
 			}
 		}
@@ -53,13 +46,9 @@ func (s *session) round(seeds scenario.Seeds) []job {
 
 // precise reports whether the interval of a point's error rate is narrow enough.
 func (t *Tally) precise(point int) bool {
-	n := len(t.points[point].rates)
-	if n == 0 {
+	if len(t.points[point].rates) == 0 {
 		return false
 	}
 	e, err := t.errorRate(point)
-	if err != nil || e.Method == stats.AllEqual && n < equalRunsMin {
-		return false
-	}
-	return max(e.Mean-e.Low, e.High-e.Mean) <= float64(t.resolved.Plan.UntilHalfwidth)
+	return err == nil && stats.FixedWidth{HalfWidth: float64(t.resolved.Plan.UntilHalfwidth)}.Reached(e)
 }

@@ -167,11 +167,13 @@ func (s *session) one(j job, pool *sim.Pool) (done finished, err error) {
 	if s.opts.Probe != nil {
 		take = s.opts.Probe(&opts)
 	}
+	marks := r.watchMarks(&opts)
 	result, err := runner.Run(set.Scenario, opts)
 	if err != nil {
 		return done, fmt.Errorf("%s, seed %d: %w", r.Label(r.Points[j.point].At), j.seed, err)
 	}
 	rec.fill(result)
+	rec.IdleMarks = marks.missing
 	done.sample = take(result)
 	return done, nil
 }

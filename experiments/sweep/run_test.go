@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bufsim/experiments/plotstyle"
+	"bufsim/experiments/stats"
 )
 
 func small(t testing.TB) *Resolved {
@@ -151,7 +152,7 @@ func TestUntilHalfwidth(t *testing.T) {
 	}
 	require.Equal(t, n[0]+n[1], tally.Runs)
 	require.Equal(t, 60, n[1])
-	require.Zero(t, n[0]%seedsPerRound)
+	require.Zero(t, n[0]%stats.SeedsPerRound)
 	e, err := tally.errorRate(0)
 	require.NoError(t, err)
 	require.True(t, n[0] == 100 || e.High-e.Mean <= 0.005 && e.Mean-e.Low <= 0.005, "%d runs: %+v", n[0], e)

@@ -26,6 +26,8 @@ type Summary struct {
 	// LatencyMax is the mean over runs of the longest latency of a statement that
 	// succeeded: what waiting in the buffer costs.
 	LatencyMax time.Duration `json:"latency_max_ns"`
+	// Faults says in how many runs each fault of the point's plan happened.
+	Faults []Fired `json:"faults,omitempty"`
 }
 
 // level of all intervals.
@@ -44,12 +46,15 @@ type Tally struct {
 	Runs int
 	// OurFault is the first record in which the simulated program failed.
 	OurFault *Record
+
+	idleMarks idle
 }
 
 type pointTally struct {
 	rates           []float64
 	errors, hit     int
 	outage, latency time.Duration
+	idle            idle
 }
 
 // NewTally starts counting the records of a plan.
@@ -69,6 +74,8 @@ func (t *Tally) Add(rec Record) {
 	if rec.Errors > 0 {
 		p.hit++
 	}
+	p.idle.add(rec.IdleFaults)
+	t.idleMarks.add(rec.IdleMarks)
 	p.outage += rec.Outage
 	p.latency += rec.Max
 }
@@ -96,6 +103,7 @@ func (t *Tally) summary(point int) (s Summary, err error) {
 	s = Summary{
 		At: t.resolved.blank(point, 0).At, Value: at[0], Variant: t.resolved.Variant(at),
 		Outage: p.outage / time.Duration(n), LatencyMax: p.latency / time.Duration(n), Errors: float64(p.errors) / float64(n),
+		Faults: t.faults(point),
 	}
 	if s.ErrorRate, err = t.errorRate(point); err != nil {
 		return s, err
