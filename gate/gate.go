@@ -10,6 +10,8 @@ import (
 	"bufsim/model/topodata"
 	"bufsim/sim"
 	"bufsim/sim/simnet"
+	"bufsim/topo"
+	"bufsim/topo/srvtopo"
 )
 
 // Topology is what a gate reads, and at its start writes, in the topology itself;
@@ -23,11 +25,13 @@ type Topology interface {
 	GetSrvVSchema(ctx *sim.Context, cell string) (*topodata.SrvVSchema, error)
 	RebuildKeyspaceGraph(ctx *sim.Context, keyspace string, cells []string) error
 	RebuildSrvVSchema(ctx *sim.Context, cells []string) error
+	ConnCounts() []topo.ConnCount
 }
 
 // SrvTopo is the cached serving topology; srvtopo.ResilientServer is one.
 type SrvTopo interface {
 	discovery.SrvTopo
+	Counts() srvtopo.Counts
 	GetSrvKeyspace(ctx *sim.Context, cell, keyspace string) (*topodata.SrvKeyspace, error)
 }
 
@@ -108,7 +112,7 @@ func (g *Gate) Snapshot() metrics.Snapshot {
 	if g.hc != nil {
 		g.hc.CountConnections()
 	}
-	return g.registry.Snapshot()
+	return g.registry.Snapshot().With(g.topoMetrics()...)
 }
 
 // HeldRequests counts the requests that the buffer holds; 0 without one. It takes no lock.

@@ -17,11 +17,9 @@ type ConnCount struct {
 	// Operation is its name; all ways to lock are Lock.
 	Operation wire.Operation
 	Cell      string
-	Calls     int64
-	Took      time.Duration
+	Calls     Timings
 	Errors    int64
-	ReadWaits int64
-	Waited    time.Duration
+	ReadWaits Timings
 }
 
 // countedOperations are the operations that have counters, sorted.
@@ -39,7 +37,10 @@ type connCounts struct {
 }
 
 // opCounts are the counters of one operation.
-type opCounts struct{ calls, took, errors, waits, waited sim.Counter }
+type opCounts struct {
+	calls, waits timings
+	errors       sim.Counter
+}
 
 // countsOf gives the counters of a cell, which outlive its connections. Nobody else
 // asks while mu is held or the server is being made.
@@ -51,9 +52,9 @@ func (s *Server) countsOf(cell string) *connCounts {
 	c.counts = make([]opCounts, len(c.ops))
 	for i := range c.counts {
 		n := &c.counts[i]
-		for _, counter := range []*sim.Counter{&n.calls, &n.took, &n.errors, &n.waits, &n.waited} {
-			s.env.InitCounter(counter)
-		}
+		n.calls.init(s.env)
+		n.waits.init(s.env)
+		s.env.InitCounter(&n.errors)
 	}
 	s.counts[cell] = c
 	return c
@@ -63,17 +64,14 @@ func (c *connCounts) of(op wire.Operation) *opCounts { return &c.counts[slices.I
 
 func (c *connCounts) done(op wire.Operation, took time.Duration, err error) {
 	n := c.of(op)
-	n.calls.Add(1)
-	n.took.Add(int64(took))
+	n.calls.add(took)
 	if err != nil {
 		n.errors.Add(1)
 	}
 }
 
 func (c *connCounts) waited(op wire.Operation, d time.Duration) {
-	n := c.of(op)
-	n.waits.Add(1)
-	n.waited.Add(int64(d))
+	c.of(op).waits.add(d)
 }
 
 // ConnCounts gives the counters of the process, by cell and operation; those of
@@ -86,13 +84,10 @@ func (s *Server) ConnCounts() []ConnCount {
 		c := s.counts[cell]
 		for i, op := range c.ops {
 			n := &c.counts[i]
-			if n.calls.Value() == 0 {
-				continue
+			count := ConnCount{Operation: op, Cell: cell, Calls: n.calls.read(), Errors: n.errors.Value(), ReadWaits: n.waits.read()}
+			if count.Calls.Count > 0 {
+				list = append(list, count)
 			}
-			list = append(list, ConnCount{
-				Operation: op, Cell: cell, Calls: n.calls.Value(), Took: time.Duration(n.took.Value()),
-				Errors: n.errors.Value(), ReadWaits: n.waits.Value(), Waited: time.Duration(n.waited.Value()),
-			})
 		}
 	}
 	return list

@@ -231,7 +231,7 @@ func TestObservers(t *testing.T) {
 			assert.NoError(t, err)
 			for _, n := range ts.ConnCounts() {
 				if n.Cell == topo.GlobalReadOnlyCell && n.Operation == wire.OpGet {
-					assert.EqualValues(t, 1, n.Calls)
+					assert.EqualValues(t, 1, n.Calls.Count)
 					return
 				}
 			}
@@ -264,9 +264,9 @@ func TestConnCounts(t *testing.T) {
 		got := map[wire.Operation][4]int64{}
 		for _, n := range ts.ConnCounts() {
 			assert.Equal(t, topo.GlobalCell, n.Cell)
-			got[n.Operation] = [4]int64{n.Calls, n.Errors, n.ReadWaits, int64(n.Waited / time.Second)}
+			got[n.Operation] = [4]int64{n.Calls.Count, n.Errors, n.ReadWaits.Count, int64(n.ReadWaits.Total / time.Second)}
 			if n.Operation == wire.OpGet {
-				assert.Equal(t, 6*time.Second, n.Took.Truncate(time.Second), "the time includes the wait")
+				assert.Equal(t, 6*time.Second, n.Calls.Total.Truncate(time.Second), "the time includes the wait")
 			}
 		}
 		assert.Equal(t, map[wire.Operation][4]int64{

@@ -6,6 +6,7 @@ import (
 	"bufsim/model/topodata"
 	"bufsim/sim"
 	"bufsim/topo"
+	"bufsim/topo/srvtopo"
 )
 
 // Topo is a topology of one cell or more that answers at once and has the same serving records
@@ -159,6 +160,12 @@ func (t *Topo) pick(fits func(topodata.Tablet) bool) []*topodata.Tablet {
 	}
 	return list
 }
+
+// ConnCounts counts nothing.
+func (t *Topo) ConnCounts() []topo.ConnCount { return nil }
+
+// Counts counts nothing.
+func (t *Topo) Counts() srvtopo.Counts { return srvtopo.Counts{} }
 
 // GetCellNames lists the cells.
 func (t *Topo) GetCellNames(*sim.Context) ([]string, error) { return t.Cells, t.Err }

@@ -1,7 +1,8 @@
 // Package metrics holds counters and gauges with labels and writes them in the
 // Prometheus text format. It models what Vitess's stats package offers to its users:
 // names, types, labels and values; everything else of that package is left out
-// (histograms, rates, expvar, export of the process's own figures).
+// (rates, expvar, export of the process's own figures). Durations are not counted here: a
+// snapshot can be given the histograms that others keep.
 //
 // Invariants: the output is a pure function of the values, that is families are sorted by
 // name, series by their label values, labels by name; counting is no choice point of the

@@ -16,14 +16,13 @@ const (
 	Counter Type = iota
 	// Gauge goes up and down.
 	Gauge
+	// Histogram counts durations by their length. A registry has none: see [HistogramSample].
+	Histogram
 )
 
 // String gives the name of the type in the exposition text.
 func (t Type) String() string {
-	if t == Gauge {
-		return "gauge"
-	}
-	return "counter"
+	return [...]string{Counter: "counter", Gauge: "gauge", Histogram: "histogram"}[t]
 }
 
 // Family describes all series of one name.

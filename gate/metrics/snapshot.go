@@ -8,10 +8,12 @@ import (
 // Snapshot is the values of a registry at one time: families by name.
 type Snapshot []FamilySnapshot
 
-// FamilySnapshot is one family with its series, sorted by label values.
+// FamilySnapshot is one family with its series, sorted by label values. Those of a histogram
+// are in Histograms.
 type FamilySnapshot struct {
-	Family  Family
-	Samples []Sample
+	Family     Family
+	Samples    []Sample
+	Histograms []HistogramSample
 }
 
 // Sample is one series and its value. Labels are sorted by name.
@@ -49,7 +51,7 @@ func (s Sample) Label(name string) string {
 	return ""
 }
 
-// Samples lists all series in order.
+// Samples lists all series with one number, in order.
 func (s Snapshot) Samples() []Sample {
 	var all []Sample
 	for _, f := range s {
@@ -72,13 +74,16 @@ func (s Snapshot) Map() map[string]int64 {
 func (s Snapshot) Text() string {
 	var b strings.Builder
 	for _, f := range s {
-		if len(f.Samples) == 0 {
+		if len(f.Samples)+len(f.Histograms) == 0 {
 			continue
 		}
 		b.WriteString("# HELP " + f.Family.Name + " " + escaped(f.Family.Help, false) + "\n")
 		b.WriteString("# TYPE " + f.Family.Name + " " + f.Family.Type.String() + "\n")
 		for _, sample := range f.Samples {
 			b.WriteString(sample.Series() + " " + strconv.FormatInt(sample.Value, 10) + "\n")
+		}
+		for _, h := range f.Histograms {
+			h.write(&b, f.Family.Name)
 		}
 	}
 	return b.String()
