@@ -42,7 +42,7 @@ type initialisation struct {
 // for the shard lock, for the phases that the timeout bounds, and otherwise until ctx or the
 // action timeout ends. Under semi-sync with nobody to acknowledge the journal's row hangs
 // until the timeout, and the primary that it leaves hangs with every write.
-// spec
+// spec, O-86
 func (r *Reparenter) InitShardPrimary(ctx *sim.Context, keyspace, shard string, opts InitOptions) (*Result, error) {
 	if opts.WaitReplicasTimeout == 0 {
 		opts.WaitReplicasTimeout = waitReplicasTimeoutUnset
@@ -60,7 +60,7 @@ func (r *Reparenter) InitShardPrimary(ctx *sim.Context, keyspace, shard string, 
 	return p.result, err
 }
 
-// initialise is the operation itself. spec: R-125
+// initialise is the operation itself. spec: R-125, O-86
 func (p *initialisation) initialise(ctx *sim.Context) error {
 	if err := p.during(PhasePreflight, func() error { return p.check(ctx) }); err != nil {
 		return err

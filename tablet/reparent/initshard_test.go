@@ -27,7 +27,7 @@ func freshShard() *shard {
 	return s
 }
 
-// spec: R-125
+// spec: R-125, O-86
 func TestInitCallByCall(t *testing.T) {
 	s := freshShard()
 	out := s.isp(t, "v24", reparent.InitOptions{NewPrimary: alias(100), Force: true})
@@ -56,7 +56,7 @@ func TestInitCallByCall(t *testing.T) {
 }
 
 // Without force only a tablet that is the one primary already may be initialised.
-// spec: R-125
+// spec: R-125, O-86
 func TestInitNeedsForce(t *testing.T) {
 	for _, c := range []struct {
 		elect   uint32
@@ -81,7 +81,7 @@ func TestInitNeedsForce(t *testing.T) {
 	}
 }
 
-// spec
+// spec, O-86
 func TestInitFails(t *testing.T) {
 	boom := errors.New("boom")
 	const deadline = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"

@@ -1,6 +1,7 @@
 package reparent_test
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"testing"
@@ -34,6 +35,7 @@ func (h *hook) Record(e trace.Event) {
 // row plays one row of the failure table: a switch from 100 to 101, under semi-sync and a
 // writer, in which something happens at a step.
 type row struct {
+	release string // v24 if left out
 	prepare func(x *cluster)
 	step    string
 	happens func(x *cluster)
@@ -43,7 +45,7 @@ type row struct {
 func (r row) play(t *testing.T) {
 	t.Helper()
 	h := &hook{step: r.step}
-	runCluster(t, sim.Config{Seed: 5, Sink: h}, profile(t, "v24"), "semi_sync", func(x *cluster) {
+	runCluster(t, sim.Config{Seed: 5, Sink: h}, profile(t, cmp.Or(r.release, "v24")), "semi_sync", func(x *cluster) {
 		x.write(3, 50e6)
 		x.env.Sleep(1e9)
 		if r.prepare != nil {
