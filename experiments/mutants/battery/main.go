@@ -20,12 +20,13 @@ import (
 
 func main() {
 	only := flag.String("only", "", "try the mutants whose id or file matches this `expression`, and write no page")
+	home := flag.Bool("home", false, "ask the tests of the mutated package only, and write no page")
 	jobs := flag.Int("jobs", runtime.NumCPU(), "how many at a time")
 	limit := flag.Duration("limit", 2*time.Minute, "when a test counts as hanging; a busy machine needs more")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	survivors, err := run(ctx, *only, *jobs, *limit)
+	survivors, err := run(ctx, *only, mutants.Battery{Home: *home, Jobs: *jobs, Limit: *limit})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "battery:", err)
 		os.Exit(1)
@@ -37,7 +38,7 @@ func main() {
 }
 
 // run tries the mutants and gives the ids of those that survive.
-func run(ctx context.Context, only string, jobs int, limit time.Duration) (survivors []string, err error) {
+func run(ctx context.Context, only string, b mutants.Battery) (survivors []string, err error) {
 	root, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -60,10 +61,7 @@ func run(ctx context.Context, only string, jobs int, limit time.Duration) (survi
 	if err != nil {
 		return nil, err
 	}
-	b := &mutants.Battery{
-		Root: root, Jobs: jobs, Limit: limit,
-		CacheDir: filepath.Join(cache, "bufsim-mutants"), Progress: os.Stderr,
-	}
+	b.Root, b.CacheDir, b.Progress = root, filepath.Join(cache, "bufsim-mutants"), os.Stderr
 	results, err := b.Run(ctx, list)
 	if err != nil {
 		return nil, err
@@ -73,7 +71,7 @@ func run(ctx context.Context, only string, jobs int, limit time.Duration) (survi
 			survivors = append(survivors, r.Mutant.ID)
 		}
 	}
-	if only != "" {
+	if only != "" || b.Home {
 		return survivors, nil
 	}
 	return survivors, os.WriteFile(filepath.Join("docs", "mutants.md"), []byte(mutants.Page(results)), 0o644)
