@@ -45,6 +45,7 @@ type modelRun struct {
 	preparing uint64
 	released  []time.Duration // how long each held request was, in the order of their returns
 	untimed   bool
+	thread    *timeoutThread // of the last failover
 	// entry and returned are those of the requests, by the names of their procs.
 	entry    map[string]int64
 	returned map[string]bool
@@ -144,7 +145,7 @@ func (r *modelRun) afterShutdown() {
 
 // lookInside checks what must hold between any two steps, where no critical section is under
 // way. It is called while the chooser decides, so that what it looks at is no step itself.
-// spec: P-3, P-4, P-17
+// spec: B-45, P-3, P-4, P-17
 func (r *modelRun) lookInside() {
 	sb := r.b.made[0]
 	if sb.mu.Locked() {
@@ -159,6 +160,10 @@ func (r *modelRun) lookInside() {
 	}
 	r.must(queued == 0 || state == Buffering, "QueueWellFormed", "%d queued in state %v", queued, state)
 	r.must(queued <= r.b.slots.inUse() && r.b.slots.inUse() <= r.cfg.Size, "SlotConservation", "%d queued, %d slots in use", queued, r.b.slots.inUse())
+	if sb.thread != nil {
+		r.thread = sb.thread
+	}
+	r.must(sb.thread != nil || r.thread == nil || r.thread.ended.IsSet(), "TimeoutThreadEndsBeforeTheDrain", "the shard is %v", state)
 	if state == Buffering {
 		alive := sb.thread != nil && !sb.thread.ended.IsSet() && !sb.thread.stopAsked.IsSet()
 		r.must(alive, "BufferingHasTimeoutThread", "none")
