@@ -9,24 +9,26 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bufsim/experiments/explain"
 	"bufsim/experiments/figure"
 	"bufsim/experiments/plotstyle"
 	"bufsim/experiments/runner"
 	"bufsim/experiments/sweep"
+	"bufsim/sim/trace"
 )
 
 func (a *app) plotCommand() *cobra.Command {
 	var dir string
 	var in jobInput
 	c := &cobra.Command{
-		Use:   "plot [KIND] PLAN.yaml|SCENARIO",
+		Use:   "plot [KIND] PLAN.yaml|SCENARIO|CASE",
 		Short: "Draw a figure of a plan or of one run: PNG, SVG and CSV",
 		Long: `Plays the plan of a study and writes, beside the plan or into --out, the figure as
 NAME.png and NAME.svg, its data as NAME.csv, and one line a run as NAME.ndjson. The kind
 of figure is the plan's, or the one that is given first; the files of another kind than
 the plan's are called NAME-KIND. An interrupted plan draws nothing.
 
-Figures of one run take a scenario instead, and --seed, --release, Vitess's flags and
+Figures of one run take a case of explore instead, or a scenario, and --seed, --release, Vitess's flags and
 the others that change a scenario; they are written into --out or the current folder.
 
 Kinds of figures of a plan:
@@ -36,6 +38,7 @@ Kinds of figures of one run:
 		Example: `  bufsim plot experiments/window/plan.yaml
   bufsim plot outcomes experiments/window/plan.yaml --out figures
   bufsim plot lanes 6 --release v13
+  bufsim plot lanes cases/buffer-window-GATE-SHARD
   bufsim plot occupancy default --prs 5s --buffer-window=2s`,
 		Args:              cobra.RangeArgs(0, 2),
 		ValidArgsFunction: plotArgs,
@@ -92,6 +95,9 @@ func (a *app) plot(c *cobra.Command, in *jobInput, args []string, dir string) er
 	if info, err := os.Stat(dir); dir != "" && (err != nil || !info.IsDir()) {
 		return usage("--out %s: there is no such folder", dir)
 	}
+	if k.OfRun() && isCase(args[0]) {
+		return a.plotCase(c, k.Name, args[0], dir)
+	}
 	if k.OfRun() {
 		return a.plotRun(c, in, k.Name, args[0], dir)
 	}
@@ -107,20 +113,46 @@ func (a *app) plotRun(c *cobra.Command, in *jobInput, kind, scenario, dir string
 	if err != nil {
 		return err
 	}
-	rec := figure.Recorder()
-	result, err := j.play(runner.Options{Sink: rec, Details: true})
+	rec, watch := trace.NewRecorder(figure.Filter()), explain.NewWatch()
+	result, err := j.play(runner.Options{Sink: trace.Tee{rec, watch}, Details: true})
 	if err != nil {
 		return err
 	}
 	if result.Outcome.Failed() {
 		return verdict(result)
 	}
-	fig, err := figure.OfRun(kind, &figure.Run{Result: result, Events: rec.Events(), Title: j.scenario.Title + "."})
+	fig, err := figure.OfRun(kind, &figure.Run{
+		Result: result, Events: rec.Events(), Account: explain.NewAccount(watch, result, j.flags), Title: j.scenario.Title + ".",
+	})
 	if err != nil {
 		return usage("%v", err)
 	}
 	a.sayReplay(strings.Replace(j.replay, c.CommandPath(), c.CommandPath()+" "+kind, 1))
 	return a.saveFigure(fig, dir, j.scenario.Name+"-"+kind, "1 run", "png,svg,csv")
+}
+
+// plotCase plays a case and writes its figure, named after the finding.
+func (a *app) plotCase(c *cobra.Command, kind, path, dir string) error {
+	one, err := readCaseAlone(c, path, "out")
+	if err != nil {
+		return err
+	}
+	rec := trace.NewRecorder(figure.Filter())
+	if err := one.Record(rec); err != nil {
+		return usage("%s: %v", path, err)
+	}
+	played, err := one.Requests()
+	if err != nil {
+		return usage("%s: %v", path, err)
+	}
+	fig, err := figure.OfRun(kind, &figure.Run{
+		Result: played.Result, Events: rec.Events(), Account: played.Account, Title: one.Verdict.Meaning,
+		Unit: "a case of " + one.Verdict.Signature + ", which breaks that",
+	})
+	if err != nil {
+		return usage("%v", err)
+	}
+	return a.saveFigure(fig, dir, folderName(one.Verdict.Signature)+"-"+kind, "1 run", "png,svg,csv")
 }
 
 // plotPlan plays a plan and writes its figure and its records. Without a kind it is the

@@ -2,12 +2,13 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"bufsim/experiments/explain"
+	"bufsim/experiments/hunt"
 	"bufsim/experiments/report"
 	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
@@ -22,9 +23,9 @@ func (a *app) traceCommand() *cobra.Command {
 		form   *formValue
 	)
 	c := &cobra.Command{
-		Use:   "trace [SCENARIO]",
+		Use:   "trace [SCENARIO|CASE]",
 		Short: "Show what happened in a run, event by event",
-		Long: `Plays one scenario with the full trace and prints its events: as lines, as a grid
+		Long: `Plays one scenario, or a case of explore, with the full trace and prints its events: as lines, as a grid
 with a column for each host and a character for each event, as NDJSON, as a Mermaid
 sequence diagram, or for ui.perfetto.dev. Filters cut it down to what matters.
 docs/trace.md explains each kind of event.`,
@@ -32,6 +33,7 @@ docs/trace.md explains each kind of event.`,
   bufsim trace 3 --release v13 --host gate-1 --from 6s --to 8s
   bufsim trace -o grid --from 5s --to 10s
   bufsim trace --request r48
+  bufsim trace cases/buffer-states-GATE-SHARD -o grid
   bufsim trace -o perfetto > run.json   # open it in ui.perfetto.dev
   bufsim trace -o mermaid --kinds net,reparent --host vtctld --from 6s --to 7s`,
 		Args:              atMostOne("scenario"),
@@ -40,6 +42,9 @@ docs/trace.md explains each kind of event.`,
 			keep, err := filter.build()
 			if err != nil {
 				return err
+			}
+			if len(args) > 0 && isCase(args[0]) {
+				return a.traceCase(c, args[0], &filter, keep, form.form)
 			}
 			j, err := a.prepare(c, &in, nameOr(args, scenario.DefaultName))
 			if err != nil {
@@ -53,11 +58,7 @@ docs/trace.md explains each kind of event.`,
 			if err := checkHosts(filter.hosts, seen.Events()); err != nil {
 				return err
 			}
-			a.sayReplay(j.replay)
-			if len(rec.Events()) == 0 {
-				a.say("no event of the run passes the filters")
-			}
-			if err := a.writeTrace(form.form, rec.Events()); err != nil {
+			if err := a.writeTrace(form.form, rec.Events(), j.replay); err != nil {
 				return err
 			}
 			if result.Outcome.Failed() {
@@ -73,6 +74,22 @@ docs/trace.md explains each kind of event.`,
 	c.Flags().Lookup("format").Hidden = true
 	filter.register(c)
 	return c
+}
+
+// traceCase prints the events of a case.
+func (a *app) traceCase(c *cobra.Command, path string, filter *traceFilter, keep trace.Filter, form string) error {
+	one, err := readCaseAlone(c, path, "host", "request", "kinds", "from", "to", "output", "format")
+	if err != nil {
+		return err
+	}
+	rec, seen := trace.NewRecorder(keep), trace.NewRecorder(trace.Filter{Kinds: []string{string(trace.KindHost)}})
+	if err := one.Record(trace.Tee{filter.follow(rec), seen}); err != nil {
+		return usage("%s: %v", path, err)
+	}
+	if err := checkHosts(filter.hosts, seen.Events()); err != nil {
+		return err
+	}
+	return a.writeTrace(form, rec.Events(), replayCase(c, path))
 }
 
 // traceFilter is what the command line says about the wanted events.
@@ -98,7 +115,7 @@ func (t *traceFilter) follow(rec *trace.Recorder) trace.Sink {
 	if len(t.requests) == 0 {
 		return rec
 	}
-	return &explain.Follow{Requests: t.requests, To: rec}
+	return hunt.Follow(t.requests, rec)
 }
 
 func (t *traceFilter) build() (trace.Filter, error) {
@@ -108,7 +125,7 @@ func (t *traceFilter) build() (trace.Filter, error) {
 	if t.to > 0 && t.to < t.from {
 		return trace.Filter{}, usage("--to %s is before --from %s", t.to, t.from)
 	}
-	kinds, err := trace.ParseKinds(t.kinds, runner.TraceKinds())
+	kinds, err := trace.ParseKinds(t.kinds, hunt.TraceKinds())
 	if err != nil {
 		var unknown *trace.UnknownKindError
 		if errors.As(err, &unknown) {
@@ -123,7 +140,7 @@ func (t *traceFilter) build() (trace.Filter, error) {
 // are.
 func meantKind(name string) string {
 	var all []string
-	for _, d := range runner.TraceKinds() {
+	for _, d := range hunt.TraceKinds() {
 		all = append(all, string(d.Kind))
 	}
 	list := "the families are " + strings.Join(families(), ", ") + "; docs/trace.md lists all kinds"
@@ -137,7 +154,7 @@ func meantKind(name string) string {
 func families() []string {
 	var list []string
 	seen := map[string]bool{}
-	for _, d := range runner.TraceKinds() {
+	for _, d := range hunt.TraceKinds() {
 		family, _, _ := strings.Cut(string(d.Kind), ".")
 		if !seen[family] {
 			seen[family] = true
@@ -165,7 +182,12 @@ func checkHosts(wanted []string, boots []trace.Event) error {
 	return nil
 }
 
-func (a *app) writeTrace(form string, events []trace.Event) error {
+// writeTrace prints events, and how to see them again.
+func (a *app) writeTrace(form string, events []trace.Event, replay string) error {
+	a.sayReplay(replay)
+	if len(events) == 0 {
+		a.say("no event of the run passes the filters")
+	}
 	switch form {
 	case "ndjson":
 		return trace.WriteNDJSON(a.out, events)
@@ -174,7 +196,7 @@ func (a *app) writeTrace(form string, events []trace.Event) error {
 	case "perfetto":
 		return trace.WritePerfetto(a.out, events, runner.Marks)
 	case "grid":
-		return trace.WriteGrid(a.out, events, trace.GridOptions{Glyphs: runner.Glyphs(), Width: report.Columns, Short: runner.ShortHostName})
+		return trace.WriteGrid(a.out, events, trace.GridOptions{Glyphs: slices.Concat(runner.Glyphs(), hunt.Glyphs()), Width: report.Columns, Short: runner.ShortHostName})
 	}
 	var b strings.Builder
 	if err := trace.WriteText(&b, events); err != nil {

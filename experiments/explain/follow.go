@@ -12,6 +12,9 @@ type Follow struct {
 	// Requests are names such as gate-1/r42, or r42 for that of any gate.
 	Requests []string
 	To       trace.Sink
+	// Opens and Closes are kinds of events by which a proc takes a request up and gives it back,
+	// besides those of the gateway.
+	Opens, Closes trace.Kind
 
 	inside  map[proc]bool
 	entries map[entry]bool
@@ -30,14 +33,14 @@ func (f *Follow) belongs(e *trace.Event) bool {
 	}
 	at := proc{e.Host, e.Incarnation, e.Task}
 	within := f.inside[at]
-	if _, is := e.Get("request"); is {
+	if e.Text("request") != "" {
 		if !f.wanted(e.Text("request")) {
 			return false
 		}
 		switch e.Kind {
-		case gateway.KindBegin:
+		case gateway.KindBegin, f.Opens:
 			f.inside[at] = true
-		case gateway.KindEnd:
+		case gateway.KindEnd, f.Closes:
 			delete(f.inside, at)
 		}
 		return true

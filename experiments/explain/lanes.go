@@ -23,7 +23,7 @@ const (
 type Lane struct {
 	Gate       string `json:"gate"`
 	Connection int64  `json:"connection"`
-	// Client is the client that had the connection first, -1 if that is not known.
+	// Client is the client that had the connection first, of those that are known; -1 if none is.
 	Client int   `json:"client"`
 	Bars   []Bar `json:"bars"`
 }
@@ -31,7 +31,7 @@ type Lane struct {
 // Bar is one request on a lane.
 type Bar struct {
 	Request string `json:"request"`
-	// From is when the gate had it, To when it was answered, or the end of the run.
+	// From is when the gate had it, To when it was answered, or its gate died, or the run ended.
 	From sim.Time `json:"from_ns"`
 	To   sim.Time `json:"to_ns"`
 	// Held are its stays in the buffer, Calls when it was sent to a tablet: the first is the
@@ -69,7 +69,10 @@ func (a *Account) Lanes() []Lane {
 			index[at] = i
 			lanes = append(lanes, Lane{Gate: q.Gate, Connection: q.Connection, Client: q.Client})
 		}
-		bar := q.bar(end)
+		if lanes[i].Client < 0 {
+			lanes[i].Client = q.Client
+		}
+		bar := q.bar(a.lostAt(q, end))
 		bar.Cause = causes[q]
 		lanes[i].Bars = append(lanes[i].Bars, bar)
 	}
@@ -79,7 +82,17 @@ func (a *Account) Lanes() []Lane {
 	return lanes
 }
 
-// bar is the request on its lane; end is the end of the run.
+// lostAt is when a request can have no answer any more: when its gate died, or the run ended.
+func (a *Account) lostAt(q *Request, end sim.Time) sim.Time {
+	for _, m := range a.watch.moments {
+		if m.host == q.Gate && m.what == "crash" && m.at >= q.From {
+			return m.at
+		}
+	}
+	return end
+}
+
+// bar is the request on its lane; end is when there can be no answer any more.
 func (r *Request) bar(end sim.Time) Bar {
 	b := Bar{Request: r.ID, From: r.From, To: end}
 	if r.Answered {

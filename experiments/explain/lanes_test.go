@@ -7,6 +7,7 @@ import (
 
 	"bufsim/experiments/explain"
 	"bufsim/experiments/runner"
+	"bufsim/experiments/scenario"
 	"bufsim/sim/trace"
 )
 
@@ -65,4 +66,24 @@ func TestFollow(t *testing.T) {
 		}
 	}
 	require.Greater(t, held, 1)
+}
+
+// A request whose gate dies ends with the gate, not with the run.
+func TestLanesEndWithTheirGate(t *testing.T) {
+	s := setting(t, scenario.DefaultName)
+	timeline := s.Scenario.Timeline
+	breaks("when buffer.stop crash gate-1 for 2s")(t, &s)
+	s.Scenario.Timeline = timeline
+	p := play(t, s)
+	require.Len(t, p.Result.Faults, 1)
+	died, lost := p.Result.Faults[0].Start, 0
+	for _, lane := range p.Lanes() {
+		for _, b := range lane.Bars {
+			if b.Outcome == explain.Unanswered && b.From < died {
+				lost++
+				require.Equal(t, died, b.To)
+			}
+		}
+	}
+	require.Positive(t, lost)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bufsim/experiments/explain"
 	"bufsim/experiments/plotstyle"
 	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
@@ -199,10 +200,10 @@ func example(t *testing.T) *Run {
 	set, err := s.FlagSet(p)
 	require.NoError(t, err)
 	require.NoError(t, set.Set("buffer-window", "3s", p))
-	rec := Recorder()
-	result, err := runner.Run(s, runner.Options{Seed: 1, Release: p, Flags: set, Sink: rec, Details: true})
+	rec, watch := trace.NewRecorder(Filter()), explain.NewWatch()
+	result, err := runner.Run(s, runner.Options{Seed: 1, Release: p, Flags: set, Sink: trace.Tee{rec, watch}, Details: true})
 	require.NoError(t, err)
-	return &Run{Result: result, Events: rec.Events(), Title: "An example."}
+	return &Run{Result: result, Events: rec.Events(), Account: explain.NewAccount(watch, result, set), Title: "An example."}
 }
 
 func TestLanesShowEachStatementOnce(t *testing.T) {

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"bufsim/experiments/explain"
 	"bufsim/experiments/plotstyle"
-	"bufsim/gate"
-	"bufsim/gate/gateway"
 )
 
 // The kinds of bars of a lane, in the order of [laneKinds].
@@ -22,23 +21,18 @@ func laneKinds() []string {
 	return []string{"answered, not held", "held, then answered", "held, then failed", "failed, not held"}
 }
 
-// request is one statement as its gate saw it.
-type request struct {
-	client       int64
-	from, to     float64
-	held, failed bool
-}
-
-func (r request) kind() int {
-	switch {
-	case r.held && r.failed:
-		return heldFailed
-	case r.held:
+// kindOf is the kind of the bar of a request. One without an answer failed: its gate died, or the
+// run ended before it.
+func kindOf(b *explain.Bar) int {
+	switch held := len(b.Held) > 0; {
+	case b.Outcome == explain.Answered:
+		return answered
+	case b.Outcome == explain.HeldAnswered:
 		return heldAnswered
-	case r.failed:
-		return failed
+	case held:
+		return heldFailed
 	}
-	return answered
+	return failed
 }
 
 // drawLanes shows the requests of each connection. A client that reconnects after an error
@@ -48,26 +42,42 @@ func drawLanes(r *Run) (plotstyle.Figure, error) {
 	if err != nil {
 		return plotstyle.Figure{}, err
 	}
-	requests := slices.DeleteFunc(r.requests(), func(q request) bool { return q.to < from || q.from > to })
-	slices.SortStableFunc(requests, func(a, b request) int {
-		return cmp.Or(cmp.Compare(a.client, b.client), cmp.Compare(a.from, b.from))
-	})
 	body := plotstyle.Lanes{
 		X: plotstyle.Axis{Title: "time", Unit: "s"}, Y: plotstyle.Axis{Title: "connection"},
 		Kinds: laneKinds(), Spans: r.outages(), From: from, To: to,
 	}
-	client, first := int64(-1), 0
-	for _, q := range requests {
-		if q.client != client {
-			client, first = q.client, len(body.Lanes)
+	for _, bars := range r.byClient() {
+		first := len(body.Lanes)
+		for _, b := range bars {
+			bar := plotstyle.Bar{From: seconds(int64(b.From)), To: seconds(int64(b.To)), Kind: kindOf(&b)}
+			if bar.To < from || bar.From > to {
+				continue
+			}
+			i := freeLane(body.Lanes, first, bar.From)
+			if i == len(body.Lanes) {
+				body.Lanes = append(body.Lanes, plotstyle.Lane{Name: fmt.Sprint(len(body.Lanes) + 1)})
+			}
+			body.Lanes[i].Bars = append(body.Lanes[i].Bars, bar)
 		}
-		i := freeLane(body.Lanes, first, q.from)
-		if i == len(body.Lanes) {
-			body.Lanes = append(body.Lanes, plotstyle.Lane{Name: fmt.Sprint(len(body.Lanes) + 1)})
-		}
-		body.Lanes[i].Bars = append(body.Lanes[i].Bars, plotstyle.Bar{From: q.from, To: q.to, Kind: q.kind()})
 	}
 	return plotstyle.Figure{Title: r.Title, Caption: r.caption(), Body: body}, nil
+}
+
+// byClient joins the lanes of the connections that one client had, one after the other.
+func (r *Run) byClient() (clients [][]explain.Bar) {
+	client := -2 // none
+	for _, lane := range r.Account.Lanes() {
+		if lane.Client != client {
+			client = lane.Client
+			clients = append(clients, nil)
+		}
+		last := len(clients) - 1
+		clients[last] = append(clients[last], lane.Bars...)
+	}
+	for _, bars := range clients {
+		slices.SortStableFunc(bars, func(a, b explain.Bar) int { return cmp.Compare(a.From, b.From) })
+	}
+	return clients
 }
 
 // freeLane is the first lane from one on whose last bar has ended.
@@ -78,31 +88,4 @@ func freeLane(lanes []plotstyle.Lane, first int, at float64) int {
 		}
 	}
 	return len(lanes)
-}
-
-// requests puts the events of each statement together. The upper half of a row's key is
-// the number of the client that it belongs to.
-func (r *Run) requests() []request {
-	var list []request
-	index := map[string]int{}
-	end := seconds(int64(r.Result.Time))
-	for i := range r.Events {
-		e := &r.Events[i]
-		id := e.Text("request")
-		at, known := index[id]
-		switch e.Kind {
-		case gate.KindStatement:
-			index[id] = len(list)
-			list = append(list, request{client: e.Number("key") >> 32, from: seconds(e.Time), to: end})
-		case gateway.KindEnd:
-			if known && e.Number("held") == 1 {
-				list[at].held = true
-			}
-		case gate.KindAnswer:
-			if known {
-				list[at].to, list[at].failed = seconds(e.Time), e.Number("errno") != 0
-			}
-		}
-	}
-	return list
 }

@@ -1,36 +1,34 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
+	"bufsim/experiments/explain"
 	"bufsim/experiments/plotstyle"
 	"bufsim/experiments/runner"
-	"bufsim/gate"
 	"bufsim/gate/buffer"
-	"bufsim/gate/gateway"
 	"bufsim/sim/trace"
 )
 
 // Run is one run with what figures of a run need.
 type Run struct {
 	Result *runner.Result
-	// Events are those that the recorder of [Recorder] kept.
+	// Events are those that pass [Filter].
 	Events []trace.Event
-	// Title is the figure's title.
-	Title string
+	// Account is what became of the requests.
+	Account *explain.Account
+	// Title is the figure's title, Unit what was played; empty is the scenario's name.
+	Title, Unit string
 }
 
-// Recorder keeps the events that figures of a run need.
-func Recorder() *trace.Recorder {
-	return trace.NewRecorder(trace.Filter{Kinds: []string{
-		"buffer", string(gateway.KindEnd), string(gate.KindStatement), string(gate.KindAnswer),
-	}})
-}
+// Filter passes the events that figures of a run need besides the account.
+func Filter() trace.Filter { return trace.Filter{Kinds: []string{"buffer"}} }
 
 func (r *Run) caption() plotstyle.Caption {
 	return plotstyle.Caption{
-		Runs: 1, Seeds: fmt.Sprint(r.Result.Seed), Release: r.Result.Release, Unit: "scenario " + r.Result.Scenario,
+		Runs: 1, Seeds: fmt.Sprint(r.Result.Seed), Release: r.Result.Release, Unit: cmp.Or(r.Unit, "scenario "+r.Result.Scenario),
 		Note: "A single run is an example and says nothing about how often.",
 	}
 }

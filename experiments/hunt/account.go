@@ -51,13 +51,27 @@ func (c *Case) Requests() (*explain.Played, error) {
 	return &explain.Played{Account: explain.NewAccount(r.watch, result, s.Flags), Search: explain.Search{Setting: s, Before: result}}, nil
 }
 
-// Events plays a case and gives the events that pass a filter, all of them to also.
-func (c *Case) Events(keep trace.Filter, also trace.Sink) ([]trace.Event, error) {
-	rec := trace.NewRecorder(keep)
-	sink := trace.Tee{rec}
-	if also != nil {
-		sink = append(sink, also)
-	}
+// Record plays a case and has a sink see all events.
+func (c *Case) Record(sink trace.Sink) error {
 	_, err := safely(c.Input, PlayOptions{Sink: sink})
-	return rec.Events(), err
+	return err
+}
+
+// Follow is a sink that passes on what belongs to some requests of a run of any world.
+func Follow(requests []string, to trace.Sink) trace.Sink {
+	return &explain.Follow{Requests: requests, To: to, Opens: kindAsk, Closes: kindAnswer}
+}
+
+// Glyphs are the characters of the events of small worlds for a grid.
+func Glyphs() []trace.Glyph {
+	says := func(serving int64) func(*trace.Event) bool {
+		return func(e *trace.Event) bool { return e.Kind == kindSays && e.Number("serving") == serving }
+	}
+	return []trace.Glyph{
+		{Sign: "s", Meaning: "request comes", Fits: func(e *trace.Event) bool { return e.Kind == kindAsk }},
+		{Sign: "·", Meaning: "answered", Fits: func(e *trace.Event) bool { return e.Kind == kindAnswer && e.Text("error") == "" }},
+		{Sign: "E", Meaning: "error to the client", Fits: func(e *trace.Event) bool { return e.Kind == kindAnswer }},
+		{Sign: "P", Meaning: "primary says: serving", Fits: says(1)},
+		{Sign: "N", Meaning: "primary says: not serving", Fits: says(0)},
+	}
 }

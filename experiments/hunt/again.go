@@ -46,8 +46,8 @@ func record(in *Input, invariants []invariant.Invariant) (*recording, error) {
 	return &recording{p, rec.Events()}, nil
 }
 
-// allKinds documents the events of all worlds.
-func allKinds() []trace.KindDoc {
+// TraceKinds documents the events of all worlds.
+func TraceKinds() []trace.KindDoc {
 	return append(runner.TraceKinds(),
 		trace.KindDoc{Kind: kindAsk, Fields: "request shard", Meaning: "A request of a small world comes."},
 		trace.KindDoc{Kind: kindAnswer, Fields: "request shard error", Meaning: "A request of a small world is answered."},

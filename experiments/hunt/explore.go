@@ -276,7 +276,7 @@ func (e *explorer) finish(ctx context.Context) {
 			}
 		}
 	}
-	r.Gaps = r.Reached.gaps(allKinds(), families)
+	r.Gaps = r.Reached.gaps(TraceKinds(), families)
 	all := e.opts.Invariants
 	if all == nil {
 		all = Invariants()
