@@ -18,7 +18,8 @@ import (
 type File struct {
 	path string
 	f    *os.File
-	// Had are the records that the file held when it was opened.
+	// Had are the records that the file held when it was opened, without what identifies
+	// their plan.
 	Had []Record
 	// Dropped says that the last line was cut off in the middle; it was taken away,
 	// and its run is played again.
@@ -51,25 +52,63 @@ func OpenFile(path string, r *Resolved, resume bool) (*File, error) {
 
 // read takes over what the file holds and leaves it at its end.
 func (f *File) read(r *Resolved) error {
-	text, err := io.ReadAll(f.f)
+	info, err := f.f.Stat()
 	if err != nil {
 		return err
 	}
-	whole := bytes.LastIndexByte(text, '\n') + 1
-	f.Dropped = whole < len(text)
-	if f.Had, err = ReadRecords(f.path, bytes.NewReader(text[:whole])); err != nil {
+	whole, err := wholeLines(f.f, info.Size())
+	if err != nil {
 		return err
 	}
-	for i, rec := range f.Had {
-		if err := r.owns(rec); err != nil {
-			return fmt.Errorf("%s:%d: %w", f.path, i+1, err)
+	f.Dropped = whole < info.Size()
+	in := newLines(f.path, io.NewSectionReader(f.f, 0, whole))
+	for {
+		rec, err := in.next()
+		if err == io.EOF {
+			break
 		}
+		if err == nil {
+			if err = r.owns(rec); err != nil {
+				err = fmt.Errorf("%s:%d: %w", f.path, in.number, err)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		f.Had = append(f.Had, counted(rec))
 	}
-	if err := f.f.Truncate(int64(whole)); err != nil {
+	if err := f.f.Truncate(whole); err != nil {
 		return err
 	}
-	_, err = f.f.Seek(0, io.SeekEnd)
+	_, err = f.f.Seek(whole, io.SeekStart)
 	return err
+}
+
+// counted is a record without what all of the plan's share and what nobody counts, which would
+// fill the memory. A fault of our own is shown with its point.
+func counted(rec Record) Record {
+	rec.Plan, rec.Version, rec.Seeds, rec.Hash = "", "", "", ""
+	if rec.OurFault == "" {
+		rec.At = nil
+	}
+	return rec
+}
+
+// wholeLines is the length of a file without a last line that does not end.
+func wholeLines(f io.ReaderAt, size int64) (int64, error) {
+	buf := make([]byte, 64<<10)
+	for end := size; end > 0; {
+		from := max(0, end-int64(len(buf)))
+		part := buf[:end-from]
+		if _, err := f.ReadAt(part, from); err != nil && err != io.EOF {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(part, '\n'); i >= 0 {
+			return from + int64(i) + 1, nil
+		}
+		end = from
+	}
+	return 0, nil
 }
 
 // owns checks that a record is one of this plan's.

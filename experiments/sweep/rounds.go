@@ -27,21 +27,24 @@ func (r *Resolved) rounds() iter.Seq[scenario.Seeds] {
 	}
 }
 
-// round lists the jobs of a round: those of the shard, at points that are not
-// precise yet.
-func (s *session) round(seeds scenario.Seeds) []job {
-	var jobs []job
+// round yields the jobs of a round: those of the shard, at points that are not precise yet.
+// What is precise is looked up once, before the first of them.
+func (s *session) round(seeds scenario.Seeds) iter.Seq[job] {
+	var points []int
 	for p := range s.resolved.Points {
-		if s.resolved.Plan.UntilHalfwidth > 0 && s.tally.precise(p) {
-			continue
+		if s.resolved.Plan.UntilHalfwidth == 0 || !s.tally.precise(p) {
+			points = append(points, p)
 		}
-		for seed := seeds.First; seed <= seeds.Last; seed++ {
-			if s.opts.Shard.has(p*s.resolved.runs() + int(seed-s.resolved.Seeds.First)) {
-				jobs = append(jobs, job{p, seed})
+	}
+	return func(yield func(job) bool) {
+		for _, p := range points {
+			for seed := seeds.First; seed <= seeds.Last; seed++ {
+				if s.opts.Shard.has(p*s.resolved.runs()+int(seed-s.resolved.Seeds.First)) && !yield(job{p, seed}) {
+					return
+				}
 			}
 		}
 	}
-	return jobs
 }
 
 // precise reports whether the interval of a point's error rate is narrow enough.

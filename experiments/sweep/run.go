@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"fmt"
+	"iter"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -35,31 +36,40 @@ type Options struct {
 // way are finished; when a run cannot be played or a record cannot be written, the
 // sweep ends, too. The tally of what was played comes with the error then.
 func Run(ctx context.Context, r *Resolved, opts Options) (*Tally, error) {
-	s := &session{resolved: r, opts: opts, tally: NewTally(r), had: map[job]Record{}}
-	for _, rec := range opts.Had {
-		s.had[job{rec.Point, rec.Seed}] = rec
+	s := &session{resolved: r, opts: opts, tally: NewTally(r), had: map[job]int{}}
+	s.turn = sync.NewCond(&s.mu)
+	for i, rec := range opts.Had {
+		s.had[job{rec.Point, rec.Seed}] = i
 	}
 	ctx, s.stop = context.WithCancelCause(ctx)
 	defer s.stop(nil)
 	s.total = opts.Shard.Size(r.Runs())
 	for seeds := range r.rounds() {
-		jobs := s.round(seeds)
-		if len(jobs) == 0 {
+		due := s.play(ctx, s.round(seeds))
+		if due == 0 {
 			break
 		}
-		s.play(ctx, jobs)
-		if s.next < len(jobs) {
+		if s.next < due {
 			return s.tally, context.Cause(ctx)
 		}
 	}
 	return s.tally, nil
 }
 
-// job is one run to be played.
+// job is one run to be played; numbered is one with its place in a round.
 type job struct {
 	point int
 	seed  uint64
 }
+
+type numbered struct {
+	job
+	number int
+}
+
+// ahead bounds how many records wait for one that stands before them in the plan: a run that
+// takes long holds the others up at last, and memory does not grow with the plan.
+const ahead = 1000
 
 // session is a sweep under way.
 type session struct {
@@ -67,9 +77,10 @@ type session struct {
 	opts     Options
 	stop     context.CancelCauseFunc
 	total    int
-	had      map[job]Record
+	had      map[job]int // places in opts.Had
 
 	mu    sync.Mutex // guards what follows
+	turn  *sync.Cond // next has changed, or the sweep ends
 	tally *Tally
 	done  int
 	// early holds records that came before those that stand before them in the plan;
@@ -78,65 +89,89 @@ type session struct {
 	next  int
 }
 
-// play plays the jobs of a round.
-func (s *session) play(ctx context.Context, jobs []job) {
+// play plays the jobs of a round and says how many there are; if ctx ends before the last one
+// is begun, at least one more than have been delivered.
+func (s *session) play(ctx context.Context, jobs iter.Seq[job]) (due int) {
 	s.next, s.early = 0, map[int]finished{}
-	numbers := make(chan int)
+	queue := make(chan numbered)
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(jobs)) {
-		wg.Go(func() { s.work(jobs, numbers) })
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() { s.work(queue) })
 	}
-	for i := 0; i < len(jobs) && ctx.Err() == nil; i++ {
+	defer context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.turn.Broadcast()
+	})()
+	for j := range jobs {
+		due++
+		if !s.near(ctx, due-1) {
+			break
+		}
 		select {
-		case numbers <- i:
+		case queue <- numbered{j, due - 1}:
+			continue
 		case <-ctx.Done():
 		}
+		break
 	}
-	close(numbers)
+	close(queue)
 	wg.Wait()
+	return due
 }
 
-// work plays the jobs whose numbers it is given.
-func (s *session) work(jobs []job, numbers <-chan int) {
+// near waits until a job is not too far ahead of the one that is due; false means that ctx ended.
+func (s *session) near(ctx context.Context, number int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ctx.Err() == nil && number > s.next+ahead {
+		s.turn.Wait()
+	}
+	return ctx.Err() == nil
+}
+
+// work plays the jobs that it is given.
+func (s *session) work(jobs <-chan numbered) {
 	pool := sim.NewPool()
 	defer pool.Close()
-	for i := range numbers {
-		var done finished
-		var ok bool
-		if done.rec, ok = s.had[jobs[i]]; !ok {
-			var err error
-			if done, err = s.one(jobs[i], pool); err != nil {
-				s.stop(err)
-				continue
-			}
+	for j := range jobs {
+		at, before := s.had[j.job]
+		if before {
+			s.deliver(j.number, finished{rec: s.opts.Had[at], before: true})
+			continue
 		}
-		s.deliver(jobs, i, done)
+		done, err := s.one(j.job, pool)
+		if err != nil {
+			s.stop(err)
+			continue
+		}
+		s.deliver(j.number, done)
 	}
 }
 
 // deliver takes a record, and passes on all whose turn has come.
-func (s *session) deliver(jobs []job, i int, done finished) {
+func (s *session) deliver(number int, done finished) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.early[i] = done
+	s.early[number] = done
 	for {
 		done, ok := s.early[s.next]
 		if !ok {
 			return
 		}
-		rec := done.rec
-		if _, before := s.had[jobs[s.next]]; !before && s.opts.Write != nil {
-			if err := s.opts.Write(rec); err != nil {
+		if !done.before && s.opts.Write != nil {
+			if err := s.opts.Write(done.rec); err != nil {
 				s.stop(err)
 				return
 			}
 		}
 		delete(s.early, s.next)
 		s.next++
+		s.turn.Signal()
 		s.done++
-		s.tally.Add(rec)
+		s.tally.Add(done.rec)
 		if s.opts.Sample != nil {
-			s.opts.Sample(rec, done.sample)
+			s.opts.Sample(done.rec, done.sample)
 		}
 		if s.opts.Progress != nil {
 			s.opts.Progress(s.done, s.total)
@@ -144,10 +179,11 @@ func (s *session) deliver(jobs []job, i int, done finished) {
 	}
 }
 
-// finished is a record with what the probe took.
+// finished is a record with what the probe took; before says that it was played before.
 type finished struct {
 	rec    Record
 	sample any
+	before bool
 }
 
 // one plays one run. A panic of our own is a fault in its record, not the end of

@@ -77,14 +77,14 @@ func (g VTGate) BufferMode(keyspace, shard string) BufferMode {
 }
 
 // validate runs checks 8 and 9 of the start-up check; name is the flag as texts spell it.
-func (k KeyspaceShards) validate(name string) error {
+func (k KeyspaceShards) validate(name func() string) error {
 	for _, entry := range k.Shards {
 		keyspace, ok := keyspaceOf(entry)
 		if !ok {
 			return fmt.Errorf("invalid shard path: %s", entry)
 		}
 		if slices.Contains(k.Keyspaces, keyspace) {
-			return fmt.Errorf("%s has overlapping entries (keyspace only vs. keyspace/shard): %s vs. %s Please remove one or the other", name, keyspace, entry)
+			return fmt.Errorf("%s has overlapping entries (keyspace only vs. keyspace/shard): %s vs. %s Please remove one or the other", name(), keyspace, entry)
 		}
 	}
 	return nil

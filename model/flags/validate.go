@@ -31,19 +31,18 @@ func Validate(s Set, p release.Profile) error {
 // and exits with status 1.
 // spec: buffer 2.2, 8.1
 func ValidateBuffer(g VTGate, p release.Profile) error {
-	name := func(flag string) string {
+	name := func(flag string) string { // looks through the whole table: for texts only
 		d, _ := find(flag)
 		return d.Spelled(p)
 	}
-	window, size := name("buffer-window"), name("buffer-size")
 	listed := ParseKeyspaceShards(g.BufferKeyspaceShards)
 	switch {
 	case g.BufferWindow < time.Second:
-		return fmt.Errorf("%s must be >= 1s (specified value: %v)", window, g.BufferWindow)
+		return fmt.Errorf("%s must be >= 1s (specified value: %v)", name("buffer-window"), g.BufferWindow)
 	case g.BufferWindow > g.BufferMaxFailoverDuration:
-		return fmt.Errorf("%s must be <= %s: %v vs. %v", window, name("buffer-max-failover-duration"), g.BufferWindow, g.BufferMaxFailoverDuration)
+		return fmt.Errorf("%s must be <= %s: %v vs. %v", name("buffer-window"), name("buffer-max-failover-duration"), g.BufferWindow, g.BufferMaxFailoverDuration)
 	case g.BufferSize < 1:
-		return fmt.Errorf("%s must be >= 1 (specified value: %d)", size, g.BufferSize)
+		return fmt.Errorf("%s must be >= 1 (specified value: %d)", name("buffer-size"), g.BufferSize)
 	}
 	if err := validateMinTime(g, p, name); err != nil {
 		return err
@@ -56,22 +55,23 @@ func ValidateBuffer(g VTGate, p release.Profile) error {
 	case g.EnableBuffer && g.EnableBufferDryRun && listed.IsEmpty():
 		return fmt.Errorf("both the dry-run mode and actual buffering is enabled. To avoid ambiguity, keyspaces and shards for actual buffering must be explicitly listed in %s", doubleDashed(name("buffer-keyspace-shards")))
 	}
-	if err := listed.validate(name("buffer-keyspace-shards")); err != nil {
+	if err := listed.validate(func() string { return name("buffer-keyspace-shards") }); err != nil {
 		return err
 	}
 	return validateImplementation(g, p)
 }
 
 func validateMinTime(g VTGate, p release.Profile, name func(string) string) error {
-	minTime, flag := g.BufferMinTimeBetweenFailovers, name("buffer-min-time-between-failovers")
+	minTime := g.BufferMinTimeBetweenFailovers
+	const flag = "buffer-min-time-between-failovers"
 	switch p.Behaviors.MinTimeCheck {
 	case release.MinTimeTwiceMax:
 		if minTime < 2*g.BufferMaxFailoverDuration {
-			return fmt.Errorf("%s should be at least twice the length of %s: %v vs. %v", flag, name("buffer-max-failover-duration"), minTime, g.BufferMaxFailoverDuration)
+			return fmt.Errorf("%s should be at least twice the length of %s: %v vs. %v", name(flag), name("buffer-max-failover-duration"), minTime, g.BufferMaxFailoverDuration)
 		}
 	case release.MinTimeOneSecond:
 		if minTime < time.Second {
-			return fmt.Errorf("%s must be >= 1s (specified value: %v)", flag, minTime)
+			return fmt.Errorf("%s must be >= 1s (specified value: %v)", name(flag), minTime)
 		}
 	case release.MinTimeUnchecked:
 	}
