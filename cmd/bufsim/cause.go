@@ -2,96 +2,133 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"bufsim/experiments/explain"
+	"bufsim/experiments/figure"
 	"bufsim/experiments/hunt"
+	"bufsim/experiments/plotstyle"
 )
+
+// causeInput is what the command line of cause says.
+type causeInput struct {
+	job           jobInput
+	continuations int
+	points        int
+	operation     string
+	plot          string
+}
 
 func (a *app) causeCommand() *cobra.Command {
 	var (
-		opts hunt.TippingOptions
+		in   causeInput
 		form *formValue
 	)
 	c := &cobra.Command{
-		Use:   "cause CASE",
-		Short: "Find the decision that made a case of explore fail",
+		Use:   "cause CASE|SCENARIO",
+		Short: "Find the decision, or the instant, that made a run fail",
 		Long: `Plays beginnings of a case's schedule, each with random continuations, and shows how the
 share of those that fail grows: when the failure became likely (more than half), when no
 continuation escaped it any more, the decision in between, and the run that passes and
-leaves the case's schedule last.`,
+leaves the case's schedule last.
+
+Of a scenario, which makes no such decisions, it plays many seeds, moves an operation to
+and fro, and shows at which instants runs fail, the nearest run that comes out otherwise,
+and the first thing that happens in one of the two only. A run fails if a statement fails,
+or if it shows what it should not.`,
 		Example: `  bufsim cause cases/buffer-window-GATE-SHARD
-  bufsim cause case.yaml --continuations 50 -o csv`,
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("which case? `bufsim cause FOLDER`; `bufsim explore --out FOLDER` writes cases")
-			}
-			return nil
-		},
+  bufsim cause case.yaml --continuations 50 -o csv
+  bufsim cause 4 --release v13 --plot second-reparent.png
+  bufsim cause default --prs 11s --operation op1`,
+		Args:              exactlyOne("case or scenario", "bufsim cause FOLDER"),
+		ValidArgsFunction: scenarioArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if opts.Continuations < 1 || opts.Points < 2 {
+			if in.continuations < 1 || in.points < 2 {
 				return usage("--continuations must be at least 1, --points at least 2")
 			}
-			one, err := readCase(args[0])
-			if err != nil {
-				return err
+			if info, err := os.Stat(filepath.Dir(in.plot)); err != nil || !info.IsDir() {
+				return usage("--plot %s: there is no such folder", in.plot)
 			}
-			t, err := hunt.FindTipping(context.Background(), one, opts)
-			if err != nil {
-				return usage("%s: %v", args[0], err)
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+			defer stop()
+			err := a.cause(ctx, c, &in, args[0], form.form)
+			if ctx.Err() != nil {
+				return errInterrupted()
 			}
-			if form.form == "csv" {
-				return a.printText(tippingCSV(t))
-			}
-			return a.print(form.form, t, func() string { return tippingText(t) })
+			return err
 		},
 	}
-	c.Flags().IntVar(&opts.Continuations, "continuations", 20, "random continuations of each beginning")
-	c.Flags().IntVar(&opts.Points, "points", 9, "beginnings to look at before the search narrows")
+	in.job.register(c)
+	in.job.variant.register(c)
+	c.Flags().IntVar(&in.continuations, "continuations", 20, "random continuations of each beginning; of a scenario, seeds at each instant")
+	c.Flags().IntVar(&in.points, "points", 9, "beginnings or instants to look at before the search narrows")
+	c.Flags().StringVar(&in.operation, "operation", "", "`ID` of the operation of a scenario to move (default: the last)")
+	c.Flags().StringVar(&in.plot, "plot", "", "draw the shares into `FILE`.png, FILE.svg and FILE.csv")
 	form = registerOutput(c, "text", "json", "csv")
 	return c
 }
 
-func tippingCSV(t *hunt.Tipping) string {
-	var b strings.Builder
-	b.WriteString("decisions,time_s,failed,continuations\n")
-	for _, p := range t.Points {
-		fmt.Fprintf(&b, "%d,%.6f,%d,%d\n", p.Prefix, p.Time.Duration().Seconds(), p.Failed, t.Continuations)
+func (a *app) cause(ctx context.Context, c *cobra.Command, in *causeInput, name, form string) error {
+	if isCase(name) || folder(name) {
+		return a.causeOfCase(ctx, c, in, name, form)
 	}
-	return b.String()
+	j, err := a.prepare(c, &in.job, name)
+	if err != nil {
+		return err
+	}
+	t, err := explain.FindTiming(ctx, explain.Setting{Scenario: j.scenario, Release: j.profile, Flags: j.flags, Seed: j.seed},
+		explain.TimingOptions{Operation: in.operation, Seeds: in.continuations, Points: in.points})
+	if err != nil {
+		return usage("%v", err)
+	}
+	if err := a.plotChances(in.plot, figure.Timing(t), nil); err != nil {
+		return err
+	}
+	a.sayReplay(j.replay)
+	if form == "csv" {
+		return a.printText(timingCSV(t))
+	}
+	return a.print(form, t, func() string { return timingText(t) })
 }
 
-// tippingText draws the share of failing continuations against the length of the beginning.
-func tippingText(t *hunt.Tipping) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d decisions; %d runs, %d continuations of each beginning\n\n", t.Signature, t.Decisions, t.Runs, t.Continuations)
-	fmt.Fprintf(&b, "%9s  %12s  share of continuations that fail\n", "decisions", "next at")
-	const width = 40
-	for _, p := range t.Points {
-		at := "(over)"
-		if p.Prefix < t.Decisions {
-			at = p.Time.String()
-		}
-		fmt.Fprintf(&b, "%9d  %12s  %-*s %3d %%\n", p.Prefix, at, width, strings.Repeat("#", p.Failed*width/t.Continuations), p.Failed*100/t.Continuations)
+func folder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+func (a *app) causeOfCase(ctx context.Context, c *cobra.Command, in *causeInput, path, form string) error {
+	one, err := readCaseAlone(c, path, "continuations", "points", "plot", "output")
+	if err != nil {
+		return err
 	}
-	b.WriteByte('\n')
-	switch {
-	case t.Likely < 0:
-		b.WriteString("No beginning makes the failure likely: the case fails at its last decisions.\n")
-	case t.Likely == 0:
-		b.WriteString("The failure is likely from the start: most schedules show it.\n")
-	default:
-		fmt.Fprintf(&b, "It became likely with decision %d (%s) at %s.\n", t.Likely, t.Tip, t.TipAt)
+	t, err := hunt.FindTipping(ctx, one, hunt.TippingOptions{Continuations: in.continuations, Points: in.points})
+	if err != nil {
+		return usage("%s: %v", path, err)
 	}
-	if t.Certain >= 0 {
-		fmt.Fprintf(&b, "After %d decisions no continuation escaped it any more.\n", t.Certain)
+	fig, err := figure.Tipping(t, one.Input.Release)
+	if err := a.plotChances(in.plot, fig, err); err != nil {
+		return err
 	}
-	if n := t.Nearest; n != nil {
-		fmt.Fprintf(&b, "The nearest run that passes decides number %d otherwise: %s instead of %s.\n", n.Differs+1, n.Pass, n.Case)
-	} else {
-		b.WriteString("No continuation passed.\n")
+	if form == "csv" {
+		return a.printText(tippingCSV(t))
 	}
-	return b.String()
+	return a.print(form, t, func() string { return tippingText(t) })
+}
+
+// plotChances writes a figure, if one is wanted.
+func (a *app) plotChances(path string, fig plotstyle.Figure, err error) error {
+	if path == "" || err != nil {
+		return err
+	}
+	base := strings.TrimSuffix(path, filepath.Ext(path))
+	if err := fig.Save(filepath.Dir(base), filepath.Base(base)); err != nil {
+		return cannot("write", base, err)
+	}
+	a.say("wrote %s.{png,svg,csv}", base)
+	return nil
 }

@@ -29,9 +29,11 @@ type Tipping struct {
 	// proof: more continuations might find one that passes.
 	Likely  int `json:"likely"`
 	Certain int `json:"certain"`
-	// Tip is the decision after which more than half fail, nil without one. TipAt is its time.
-	Tip   string   `json:"tip,omitempty"`
-	TipAt sim.Time `json:"tip_at_ns,omitempty"`
+	// Tip is the decision after which more than half fail, "" without one, TipMeans what it is in
+	// words. TipAt is its time.
+	Tip      string   `json:"tip,omitempty"`
+	TipMeans string   `json:"tip_means,omitempty"`
+	TipAt    sim.Time `json:"tip_at_ns,omitempty"`
 	// Nearest is the run that passes and follows the case longest, nil if none passed.
 	Nearest *Nearest `json:"nearest_pass,omitempty"`
 	Runs    int      `json:"runs"`
@@ -52,6 +54,12 @@ type Nearest struct {
 	Differs int    `json:"differs_at"`
 	Case    string `json:"case"`
 	Pass    string `json:"pass"`
+	// At is when it was made, CaseMeans and PassMeans are the two in words.
+	At        sim.Time `json:"at_ns"`
+	CaseMeans string   `json:"case_means,omitempty"`
+	PassMeans string   `json:"pass_means,omitempty"`
+
+	pass int // the alternative that the passing run took; -1 if it was over
 }
 
 // tipping is the search under way.
@@ -97,8 +105,26 @@ func FindTipping(ctx context.Context, c *Case, opts TippingOptions) (*Tipping, e
 	}
 	if likely > 0 {
 		r.Tip, r.TipAt = choiceWord(c.Input.Choices[likely-1]), t.points[likely-1].Time
+		w, err := c.Input.witnessed(likely-1, 0)
+		if err != nil {
+			return nil, err
+		}
+		r.TipMeans = w.taken
 	}
-	return r, nil
+	return r, t.tellNearest()
+}
+
+// tellNearest puts the decision in words with which the nearest run that passes leaves the case.
+func (t *tipping) tellNearest() error {
+	if t.nearest == nil {
+		return nil
+	}
+	w, err := t.in.witnessed(t.nearest.Differs, t.nearest.pass)
+	t.nearest.At, t.nearest.CaseMeans = w.at, w.taken
+	if t.nearest.pass >= 0 {
+		t.nearest.PassMeans = w.instead
+	}
+	return err
 }
 
 // narrow finds the shortest beginning from which on all that were looked at are as wanted: it
@@ -171,7 +197,10 @@ func (t *tipping) passes(log []sim.Decision) {
 	if t.nearest != nil && at <= t.nearest.Differs {
 		return
 	}
-	t.nearest = &Nearest{Differs: at, Case: wordAt(recorded, at), Pass: wordAt(log, at)}
+	t.nearest = &Nearest{Differs: at, Case: wordAt(recorded, at), Pass: wordAt(log, at), pass: -1}
+	if at < len(log) {
+		t.nearest.pass = int(log[at].C)
+	}
 }
 
 func wordAt(log []sim.Decision, i int) string {

@@ -24,6 +24,7 @@ func TestTippingOfACase(t *testing.T) {
 	require.Positive(t, tip.Likely)
 	require.LessOrEqual(t, tip.Likely, tip.Certain)
 	require.NotEmpty(t, tip.Tip)
+	require.Contains(t, tip.TipMeans, "gate-1/")
 	require.NotNil(t, tip.Nearest)
 	for _, p := range tip.Points {
 		if p.Prefix >= tip.Certain {
@@ -38,6 +39,8 @@ func TestTippingOfACase(t *testing.T) {
 	}
 	require.Less(t, tip.Nearest.Differs, len(f.Case.Input.Choices))
 	require.NotEqual(t, tip.Nearest.Case, tip.Nearest.Pass)
+	require.NotEqual(t, tip.Nearest.CaseMeans, tip.Nearest.PassMeans)
+	require.Contains(t, tip.Nearest.CaseMeans, "gate-1/")
 
 	again, err := hunt.FindTipping(context.Background(), f.Case, hunt.TippingOptions{Continuations: 8, Points: 5})
 	require.NoError(t, err)
