@@ -11,7 +11,6 @@ import (
 	"bufsim/model/vterr"
 	"bufsim/tablet"
 	"bufsim/tablet/mysqld"
-	"bufsim/tablet/tmclient"
 )
 
 // A crash of the primary's MySQL: not serving soon, serving again a second after it is back,
@@ -188,45 +187,4 @@ func TestStartRefused(t *testing.T) {
 			require.EqualError(x, err, c.text)
 		})
 	}
-}
-
-// Tablets up to v15 start replication again that nobody meant to stop.
-// spec: tablet 12
-func TestReplicationManager(t *testing.T) {
-	for _, c := range []struct {
-		release  string
-		repaired bool
-	}{{"v12", true}, {"v16", false}} {
-		play(t, setting{release: c.release}, func(x *stage) {
-			require.NoError(x, x.mysql[replica1].Client(x.env).StopReplication(false))
-			require.NoError(x, x.tmc.StopReplication(x.within(remoteTimeout), alias(replica2)))
-			x.env.Sleep(25 * time.Second)
-			for uid, running := range map[uint32]bool{replica1: c.repaired, replica2: false} {
-				status, err := x.tmc.ReplicationStatus(x.within(remoteTimeout), alias(uid))
-				require.NoError(x, err)
-				require.Equal(x, running, status.Healthy(), "%s %d", c.release, uid)
-			}
-		})
-	}
-}
-
-// What an emergency has stopped stays stopped, until it is attached to a new source: a
-// receiver that ran again would acknowledge writes of the primary that is being replaced.
-// spec: tablet 12, R-221
-func TestReplicationManagerLeavesEmergenciesAlone(t *testing.T) {
-	play(t, setting{release: "v12"}, func(x *stage) {
-		healthy := func() bool {
-			status, err := x.tmc.ReplicationStatus(x.within(remoteTimeout), alias(replica1))
-			require.NoError(x, err)
-			return status.Healthy()
-		}
-		_, err := x.tmc.StopReplicationAndGetStatus(x.within(remoteTimeout), alias(replica1))
-		require.NoError(x, err)
-		x.env.Sleep(25 * time.Second)
-		require.False(x, healthy())
-		require.NoError(x, x.tmc.SetReplicationSource(x.within(remoteTimeout), alias(replica1), tmclient.SetReplicationSourceRequest{Parent: alias(primary), ForceStart: true}))
-		require.NoError(x, x.mysql[replica1].Client(x.env).StopReplication(false))
-		x.env.Sleep(25 * time.Second)
-		require.True(x, healthy())
-	})
 }

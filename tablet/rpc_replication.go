@@ -116,9 +116,6 @@ func (tm *tabletManager) stopReplicationAndGetStatus(*sim.Context, any) (any, er
 	if !result.Before.IOHealthy() {
 		return result, nil
 	}
-	// Started again by the tablet itself, the receiver would acknowledge writes of the primary
-	// that an emergency is about to replace.
-	tm.repairs.stopped.Store(true)
 	if err := tm.t.mysql.StopReplication(true); err != nil {
 		return nil, fmt.Errorf("stop replication failed: %w", err)
 	}

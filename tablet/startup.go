@@ -75,7 +75,7 @@ func (tm *tabletManager) start() error {
 	if tm.peers != nil {
 		tm.env.GoDaemon("shard-health", tm.peers.run)
 	}
-	if tm.t.behaviors.ReplicationManager {
+	if tm.t.behaviors.ReplicationManager && !tm.t.opts.Flags.Common.DisableActiveReparents {
 		tm.env.GoDaemon("replication-manager", tm.repairs.run)
 	}
 	if tm.t.opts.Replicating {

@@ -203,7 +203,7 @@ type Behaviors struct {
 	DeniedTablesAllowReads bool
 	// StartsSuperReadOnly starts mysqld with super_read_only on (v17). spec: T-121
 	StartsSuperReadOnly bool
-	// ReplicationManager restarts stopped replication every health interval inside the tablet (up
+	// ReplicationManager repairs stopped replication every health interval inside the tablet (up
 	// to v15). spec: tablet 12
 	ReplicationManager bool
 	// ErrantGTIDRefusal refuses a replication source that lacks transactions of the replica, and
