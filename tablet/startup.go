@@ -139,10 +139,10 @@ func (tm *tabletManager) createRecord(ctx *sim.Context, shard *topodata.Shard, i
 	if old == nil {
 		return tm.t.topo.CreateTablet(ctx, &record)
 	}
-	if err := tm.t.topo.OverwriteTablet(ctx, &record); err != nil {
+	if err := tm.t.topo.AddShardReplication(ctx, &record); err != nil {
 		return err
 	}
-	return tm.t.topo.AddShardReplication(ctx, &record)
+	return tm.t.topo.OverwriteTablet(ctx, &record)
 }
 
 // newRecord is a tablet's record with its addresses.
