@@ -93,6 +93,26 @@ func (p *Point) Object() string {
 	return p.obj.FullName()
 }
 
+// Next is what the i-th alternative is about to do: the operation, and the name of the object
+// as it was given, without host and path. It costs nothing. A timer does OpTimer; what has
+// waited and goes on, OpNone.
+func (p *Point) Next(i int) (op Op, tool string) {
+	o := p.obj
+	if p.Kind == KindSelect || p.Kind == KindSwitch && i == 0 {
+		op = p.Op
+	} else if k, early := p.task(i); early || k.p == nil {
+		return OpTimer, ""
+	} else if k.p.wait.used > 0 {
+		return OpNone, ""
+	} else {
+		op, o = k.p.wait.op, k.p.wait.obj
+	}
+	if o != nil {
+		tool = o.name
+	}
+	return op, tool
+}
+
 // Task describes the i-th alternative of a KindTask or KindSwitch point. For
 // KindSwitch, alternative 0 is the current proc. For KindStall, all stand for the task
 // that goes next. An alternative that fires a timer early has the timer's ID, name and
@@ -136,6 +156,12 @@ func (p *Point) Pending(i int) uint64 {
 func (p *Point) Timer(i int) bool {
 	k, early := p.task(i)
 	return early || k.t != nil
+}
+
+// OwnTimer reports whether the i-th alternative is a timer that is no part of a proc.
+func (p *Point) OwnTimer(i int) bool {
+	k, _ := p.task(i)
+	return k.p == nil && (k.t == nil || k.t.proc == nil)
 }
 
 // Stop ends the run: nothing is done any more, whatever Choose returns. Reason becomes

@@ -72,6 +72,7 @@ func (e *Env) Wall() int64 {
 func (e *Env) Sleep(d time.Duration) {
 	if w := e.w; w != nil && d > 0 {
 		p := w.waiter(OpSleep)
+		e.restPoint(OpSleep)
 		if box := w.fallAsleep(e, p, w.now.Add(d)); box != nil {
 			if box.flip() {
 				box.next()
@@ -113,7 +114,17 @@ func (e *Env) Yield() {
 	if e.w == nil {
 		return
 	}
-	e.w.waiter(OpYield).giveWay(OpYield, &e.self)
+	p := e.w.waiter(OpYield)
+	e.restPoint(OpYield)
+	p.giveWay(OpYield, &e.self)
+}
+
+// restPoint shows a Toucher where in its program the running proc is. It decides nothing,
+// since all may be chosen right after it.
+func (e *Env) restPoint(op Op) {
+	if w := e.w; w.toucher != nil && !w.cur.killed && w.outcome == nil {
+		w.choose(KindSwitch, op, &e.self, 1)
+	}
 }
 
 func (e *Env) enter() { e.self.enterQuiet() }

@@ -2,7 +2,7 @@ package sim
 
 // Futile reports whether all that the i-th alternative can do is to begin to wait, and
 // nobody would notice that it does: it is about to take a lock that another proc holds, or
-// to wait for events of which none has happened. Then it makes no difference whether it goes
+// to wait for events of which none has happened, or for a group that is not done. Then it makes no difference whether it goes
 // now or later. False means that nothing is known.
 func (p *Point) Futile(i int) bool {
 	k, early := p.task(i)
@@ -19,6 +19,9 @@ func (p *Point) Futile(i int) bool {
 	case OpLock, OpRLock:
 		return o.holding() != nil
 	case OpWait:
+		if g := k.p.group; g != nil && o == &g.Object {
+			return g.n > 0
+		}
 		return k.p.expects == 1 && k.p.cases[0].src != nil && k.p.cases[0].src.header() == o && p.w.hopeless(k.p)
 	case OpSelect:
 		return p.w.hopeless(k.p)
@@ -39,6 +42,12 @@ func (p *Point) Woken(i int) int {
 	return int(k.p.wait.fired)
 }
 
+// Begins reports whether the i-th alternative is a proc that has not begun yet.
+func (p *Point) Begins(i int) bool {
+	k, early := p.task(i)
+	return !early && k.p != nil && k.p.wait.op == OpStart && k.p.state == procReady
+}
+
 // hopeless reports whether what p waits for is known and has not happened: events, and in a
 // timed world an instant to come. In an untimed one its timer could fire once it is set.
 func (w *World) hopeless(p *Proc) bool {
@@ -57,6 +66,13 @@ func (w *World) hopeless(p *Proc) bool {
 		}
 	}
 	return true
+}
+
+// expect notes what the running proc is about to wait for.
+func (g *WaitGroup) expect() {
+	if w := g.env.w; w != nil && w.cur != nil {
+		w.cur.group = g
+	}
 }
 
 // expect notes what the running proc is about to wait for.

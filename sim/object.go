@@ -49,6 +49,9 @@ type Object struct {
 
 func (e *Env) object(name string) Object { return Object{env: e, name: name, id: e.nextID()} }
 
+// ID returns the object's number, by which choosers know it.
+func (o *Object) ID() uint64 { return o.id }
+
 // FullName returns the object's name with its host in front, e.g. "gate-1/sb.mu".
 func (o *Object) FullName() string { return o.env.qualify(o.name) }
 

@@ -25,6 +25,7 @@ type Proc struct {
 	cases  [casesOwn]Case // of the Select under way
 	// expects is how many cases that Select has; if there are more than fit, they are elsewhere.
 	expects int32
+	group   *WaitGroup // the last one that it waited for
 	name    string
 	env     *Env
 	fn      func()
@@ -179,7 +180,7 @@ func (w *World) reap(p *Proc) {
 	p.co.at = p.seat.at
 	w.pool.put(p.co)
 	p.co, p.env, p.fn, p.killed = nil, nil, nil, false
-	p.id, p.timer.node, p.wait.used, p.locks = 0, nil, 0, 0
+	p.id, p.timer.node, p.wait.used, p.locks, p.group = 0, nil, 0, 0, nil
 	w.pool.procs = append(w.pool.procs, p)
 }
 

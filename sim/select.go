@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Case is one alternative of a [Env.Select]; see [OnEvent], [OnRecv], [OnSend],
 // [OnDone], [At] and [After].
@@ -105,6 +108,11 @@ func (e *Env) selectReady(o *Object, cases []Case) (int, bool) {
 	if n == 0 {
 		return 0, false
 	}
+	if at := e.freeInstant(cases); at >= 0 && n < maxReady {
+		ready[n] = at
+		n++
+		slices.Sort(ready[:n])
+	}
 	pick := 0
 	if e.w != nil {
 		pick = e.w.choose(KindSelect, OpSelect, o, n)
@@ -114,15 +122,37 @@ func (e *Env) selectReady(o *Object, cases []Case) (int, bool) {
 	c := &cases[ready[pick]]
 	if c.src != nil {
 		c.src.caseTake(c)
+	} else if e.w != nil {
+		e.w.skipTo(c.when)
 	}
 	return ready[pick], true
 }
 
 func (e *Env) caseReady(c *Case) bool {
 	if c.src == nil {
-		return c.when <= e.Now()
+		return c.when <= e.Now() && !e.freeTimers()
 	}
 	return c.src.caseReady(c)
+}
+
+// freeTimers reports whether the running proc's timers may fire at any time, see [Untimed].
+// Then nobody looks at the clock: the instant of a Select is over when its timer has fired, or
+// if another case is ready, and the chooser wants that.
+func (e *Env) freeTimers() bool {
+	if e.w == nil || e.w.untimed == nil || e.w.cur == nil {
+		return false
+	}
+	p := e.w.cur
+	return e.w.untimed.FiresEarly(p.host.name, p.env.prefix+p.name)
+}
+
+// freeInstant is the case that is an instant, if it may be over at any time; else -1.
+func (e *Env) freeInstant(cases []Case) int {
+	i := slices.IndexFunc(cases, func(c Case) bool { return c.src == nil && c.when != Never })
+	if i < 0 || !e.freeTimers() || cases[i].when > e.w.limit {
+		return -1
+	}
+	return i
 }
 
 func (e *Env) selectBegin(o *Object, cases []Case) *wait {

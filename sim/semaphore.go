@@ -115,6 +115,9 @@ func (g *WaitGroup) Done() { g.Add(-1) }
 
 // Wait blocks until the count is zero.
 func (g *WaitGroup) Wait() {
+	if w := g.env.w; w != nil && w.attends {
+		g.expect()
+	}
 	g.enter(OpWait)
 	if g.n > 0 {
 		wt := g.env.begin(OpWait, &g.Object)

@@ -71,7 +71,7 @@ func (t *Timer) Reset(d time.Duration) bool { return t.ResetAt(t.env.Now().Add(m
 // ResetAt is Reset with an instant.
 func (t *Timer) ResetAt(at Time) bool {
 	if w := t.env.w; w != nil {
-		w.touchID(t.id)
+		w.touchTimer(t)
 		was := w.disarm(t)
 		w.arm(t, at)
 		return was
@@ -87,7 +87,7 @@ func (t *Timer) ResetAt(at Time) bool {
 // the callback has started or that the timer was not set.
 func (t *Timer) Stop() bool {
 	if w := t.env.w; w != nil {
-		w.touchID(t.id)
+		w.touchTimer(t)
 		return w.disarm(t)
 	}
 	t.env.live.Lock()

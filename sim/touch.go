@@ -5,15 +5,28 @@ package sim
 // shared state is not in waiting tools must be guarded by them.
 
 // Toucher is an optional ability of a [Chooser]: if Touches answers true, the world tells
-// it which objects the running step touches, each by its number. A proc that is made
-// runnable is touched, too, by the proc's ID, and so is a timer that is set or stopped. The
-// world also asks a Toucher for a task, and whether to switch, when there is only one.
+// it which objects the running step touches. A proc that is made runnable is touched, too,
+// by the proc's ID, and so is a timer that is set or stopped. The world also asks a Toucher
+// for a task, and whether to switch, when there is only one.
 type Toucher interface {
 	Touches() bool
-	// Touch is called at each access; write is false if the access changes nothing.
-	Touch(id uint64, write bool)
+	// Touch is called at each access.
+	Touch(a Access)
 	// Ended tells that a proc is over.
 	Ended(id uint64)
+}
+
+// Access is one access of a step to an object.
+type Access struct {
+	// ID is the object's number, which is unique in a world.
+	ID uint64
+	// Name is the object's own name, without the host; empty for procs.
+	Name string
+	// Op is the operation, OpTimer for a timer that is set or stopped, OpNone if it is none of
+	// those that are choice points.
+	Op Op
+	// Write is false if the access changes nothing.
+	Write bool
 }
 
 // Numbers that stand for more than one object.
@@ -32,13 +45,20 @@ func (w *World) touch(o *Object, op Op) {
 		return // a Select tells of each of its cases
 	}
 	write := op != OpLoad && op != OpRLock && op != OpWait
-	w.toucher.Touch(w.numberOf(o), write)
+	w.toucher.Touch(Access{w.numberOf(o), o.name, op, write})
 }
 
 // touchID is touch by number.
 func (w *World) touchID(id uint64) {
 	if w.toucher != nil {
-		w.toucher.Touch(id, true)
+		w.toucher.Touch(Access{ID: id, Write: true})
+	}
+}
+
+// touchTimer tells that the running step sets or stops t.
+func (w *World) touchTimer(t *Timer) {
+	if w.toucher != nil {
+		w.toucher.Touch(Access{t.id, t.name, OpTimer, true})
 	}
 }
 
@@ -48,7 +68,8 @@ func (w *World) touchCase(c *Case) {
 		return
 	}
 	_, reads := c.src.(*Event)
-	w.toucher.Touch(w.numberOf(c.src.header()), !reads)
+	o := c.src.header()
+	w.toucher.Touch(Access{w.numberOf(o), o.name, OpSelect, !reads})
 }
 
 // numberOf gives an object a number if it has none.

@@ -5,7 +5,8 @@ import "slices"
 // Untimed worlds. In a formal model a timer may fire at any time after it was set, since
 // nobody knows how slow the rest of the world is. A chooser with this ability gets the
 // same: besides the runnable tasks it may take any set timer. The clock then goes to the
-// timer's time; it never goes back, and what was due before is late.
+// timer's time; it never goes back, and what was due before is late. A Select that finds
+// another case ready may take its instant instead, too; whether that has come does not count.
 
 // Untimed is an optional ability of a [Chooser]: if Untimed answers true, timers may fire
 // in any order. The alternatives of [KindTask] and [KindSwitch] then end with the timers
@@ -99,12 +100,17 @@ func (w *World) fireEarly(i int) int {
 func (w *World) fireLoose(i int) {
 	x := w.loose.list[i]
 	w.loose.remove(x.t)
-	if x.when > w.now {
-		w.now, w.instant = x.when, 0
-		w.touchID(TouchedClock)
-	}
+	w.skipTo(x.when)
 	w.touchID(x.t.ownerID())
 	w.expire(x.t)
+}
+
+// skipTo lets the clock go on to an instant, if it has not passed.
+func (w *World) skipTo(t Time) {
+	if t > w.now {
+		w.now, w.instant = t, 0
+		w.touchID(TouchedClock)
+	}
 }
 
 // advanceUntimed fires a timer although nothing is runnable, if the chooser wants that

@@ -2,6 +2,7 @@ package buffer
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,100 +19,227 @@ func newest() release.Behaviors {
 	return all[len(all)-1].Behaviors
 }
 
-// The properties of the formal model hold in all schedules of small worlds in which any timer
-// may fire at any time. Those with three requests are too large to be searched to the end;
-// there, and at night for longer, as many runs are made as there is time for.
+// with are the newest behaviours with a change.
+func with(change func(*release.Behaviors)) release.Behaviors {
+	b := newest()
+	change(&b)
+	return b
+}
+
+// The properties of the formal model hold in every state of worlds in which any timer may fire
+// at any time. No schedule comes back to a state of its own, so each comes to an end.
 // spec: P-1..P-10, P-15..P-18, C-1..C-8
 func TestPropertiesOfTheFormalModel(t *testing.T) {
 	b := newest()
 	for _, test := range []struct {
-		name     string
-		world    modelWorld
-		complete bool
-		limit    int
+		name    string
+		world   modelWorld
+		nightly bool
 	}{
-		{"a request that may give up", modelWorld{requests: 1, cancels: 1, behaviors: b}, true, 10_000},
-		{"two requests", modelWorld{requests: 2, behaviors: b}, true, 30_000},
-		{"a request and shutdown", modelWorld{requests: 1, shutdown: true, behaviors: b}, true, 30_000},
-		{"a request and an event", modelWorld{requests: 1, events: 1, behaviors: b}, true, 10_000},
-		{"two requests and an event", modelWorld{requests: 2, events: 1, behaviors: b}, false, 3_000},
-		{"three requests", modelWorld{requests: 3, behaviors: b}, false, 3_000},
-		{"three requests and everything", modelWorld{requests: 3, cancels: 3, events: 1, shutdown: true, behaviors: b}, false, 3_000},
+		{"one request that may give up, an event and shutdown", modelWorld{requests: 1, cancels: 1, events: 1, shutdown: true, behaviors: b}, false},
+		{"two requests", modelWorld{requests: 2, behaviors: b}, false},
+		{"two requests that may give up", modelWorld{requests: 2, cancels: 2, behaviors: b}, false},
+		{"two requests and shutdown", modelWorld{requests: 2, shutdown: true, behaviors: b}, false},
+		{"three requests", modelWorld{requests: 3, behaviors: b}, false},
+		{"three requests and an event", modelWorld{requests: 3, events: 1, behaviors: b}, false},
+		{"three requests and shutdown", modelWorld{requests: 3, shutdown: true, behaviors: b}, false},
+		{"three requests, of which one may give up", modelWorld{requests: 3, cancels: 1, behaviors: b}, false},
+		{"three requests, an event and shutdown", modelWorld{requests: 3, events: 1, shutdown: true, behaviors: b}, true},
+		{"three requests, of which one may give up, and an event", modelWorld{requests: 3, cancels: 1, events: 1, behaviors: b}, true},
+		{"three requests that may give up", modelWorld{requests: 3, cancels: 3, behaviors: b}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if simtest.Nightly() {
-				test.limit *= 100
+			if test.nightly && !simtest.Nightly() {
+				t.Skip("takes more than ten seconds; with BUFSIM_NIGHTLY=1")
 			}
 			start := time.Now()
-			stats, err := test.world.search(test.limit, true)
+			stats, err := test.world.searchStates(10_000_000, false)
 			require.NoError(t, err, "%s", stats.Failing)
-			require.True(t, stats.Complete || !test.complete, "%+v", stats)
-			t.Logf("%d runs, %d of them to the end, %d states, complete: %t, in %v", stats.Runs, stats.Runs-stats.Redundant, stats.States, stats.Complete, time.Since(start).Round(time.Millisecond))
+			require.True(t, stats.Complete)
+			require.Zero(t, stats.Circles)
+			t.Logf("%d schedules to the end and %d to a known state; %d states; %v", stats.Schedules, stats.Runs-stats.Schedules, stats.States, time.Since(start).Round(time.Millisecond))
 		})
 	}
 }
 
-// What becomes of requests in a schedule that the search leaves out, because it knows the
-// state, becomes of them in another one.
-func TestKnownStatesHideNoOutcome(t *testing.T) {
-	for _, m := range []modelWorld{{requests: 1, cancels: 1, behaviors: newest()}, {requests: 1, shutdown: true, behaviors: newest()}} {
-		outcomes := [2]map[string]bool{{}, {}}
-		for i, cached := range []bool{false, true} {
-			stats, err := m.searchWith(60_000, true, cached, func(r *modelRun) {
-				for _, x := range r.entries {
-					outcomes[i][x.left] = true
-				}
-			})
-			require.NoError(t, err)
-			t.Logf("cached %t: %d runs, complete: %t, %d outcomes", cached, stats.Runs, stats.Complete, len(outcomes[i]))
-		}
-		require.Equal(t, outcomes[0], outcomes[1])
-		require.Greater(t, len(outcomes[1]), 1)
+// end is what a search tells of runs that come to their end: what became of the requests, and
+// which properties are broken.
+type end struct{ fates, broken string }
+
+func endOf(r *modelRun, out sim.Outcome) end {
+	err := r.verdict(out)
+	e := end{r.fates(), r.brokenNames()}
+	if err != nil && out.Failed() {
+		e.broken += " and the run failed"
+	}
+	return e
+}
+
+// What the search leaves out hides nothing: the ends of runs, and what they break, are those of
+// two other searches. One tries each alternative of each operation, also under locks, and ends
+// where a state is known; the other knows no states, and leaves out orders of steps that touch
+// nothing in common.
+func TestReducedSearchComesToTheSameEnds(t *testing.T) {
+	leaks := with(func(b *release.Behaviors) { b.CancelLeaksSlot = true })
+	restarts := with(func(b *release.Behaviors) { b.StoppedRecheck = false })
+	forgets := with(func(b *release.Behaviors) { b.TimeoutNoticeRemembered = false })
+	for _, test := range []struct {
+		name          string
+		world         modelWorld
+		ends          int
+		plain, orders bool // by day, too
+	}{
+		{"a request", modelWorld{requests: 1, behaviors: newest()}, 2, true, true},
+		{"a request that may give up", modelWorld{requests: 1, cancels: 1, behaviors: newest()}, 3, true, true},
+		{"a request and an event", modelWorld{requests: 1, events: 1, behaviors: newest()}, 2, true, true},
+		{"a request and shutdown", modelWorld{requests: 1, shutdown: true, behaviors: newest()}, 3, false, true},
+		{"two requests", modelWorld{requests: 2, behaviors: newest()}, 7, false, false},
+		{"a slot is lost", modelWorld{requests: 1, cancels: 1, behaviors: leaks}, 3, true, true},
+		{"a start after shutdown", modelWorld{requests: 1, shutdown: true, behaviors: restarts}, 9, false, true},
+		{"a notice is lost", modelWorld{requests: 2, behaviors: forgets}, 8, false, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := test.world
+			m.remembers = true
+			ends := m.endsOf(t, "reduced", func(judge judgement) (bool, int, error) { return m.reduced(judge, false) })
+			require.Len(t, ends, test.ends)
+			if test.plain || simtest.Nightly() {
+				require.Equal(t, m.endsOf(t, "plain", func(judge judgement) (bool, int, error) { return m.reduced(judge, true) }), ends)
+			}
+			if test.orders || simtest.Nightly() {
+				require.Equal(t, m.endsOf(t, "orders", m.orders), ends)
+			}
+		})
 	}
 }
 
-// Each fault that the formal model knows is found, by the property that it breaks.
-// spec: buffer 8.2, B-14, B-27, B-39
+type judgement func(*modelRun, sim.Outcome) error
+
+// endsOf collects the ends of a search that goes on, whatever is broken.
+func (m modelWorld) endsOf(t *testing.T, name string, search func(judgement) (complete bool, runs int, err error)) map[end]bool {
+	ends := map[end]bool{}
+	complete, runs, err := search(func(r *modelRun, out sim.Outcome) error {
+		if out.ID != explore.StopRedundant {
+			ends[endOf(r, out)] = true
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.True(t, complete, name)
+	t.Logf("%s: %d runs to %d ends", name, runs, len(ends))
+	return ends
+}
+
+func (m modelWorld) reduced(judge judgement, plain bool) (bool, int, error) {
+	stats, err := m.searchWith(10_000_000, plain, judge)
+	return stats.Complete, stats.Runs, err
+}
+
+func (m modelWorld) orders(judge judgement) (bool, int, error) {
+	pool := sim.NewPool()
+	defer pool.Close()
+	search := explore.Search{Limit: 10_000_000, Untimed: true, AnyClock: true, Sections: true}
+	stats, err := search.Run(func(c sim.Chooser) error {
+		r := m.begin()
+		r.untimed = true
+		_, out := r.finish(sim.Config{Chooser: c, Pool: pool})
+		return judge(r, out)
+	})
+	return stats.Complete, stats.Runs, err
+}
+
+// Each fault that the formal model knows is found by the same search among three requests, by
+// the property that it breaks; and in the smallest world that can have it, by a schedule that
+// shrinks to a few departures from the dull one.
+// spec: buffer 8.2, B-14, B-27, B-39, P-6
 func TestFaultsOfTheFormalModelAreFound(t *testing.T) {
-	with := func(change func(*release.Behaviors)) release.Behaviors {
-		b := newest()
-		change(&b)
-		return b
-	}
 	for _, test := range []struct {
-		name, breaks string
-		world        modelWorld
-		untimed      bool
+		name, breaks, breaksSmall string
+		world                     modelWorld
+		smallest                  int // requests
+		fault                     func(*release.Behaviors)
 	}{
 		{
-			"BUG_LOST_WAKEUP", "WindowEnforced", modelWorld{
-				requests: 2, arrivals: []time.Duration{0, modelWindow},
-				behaviors: with(func(b *release.Behaviors) { b.TimeoutNoticeRemembered = false }),
-			}, false,
+			"BUG_LOST_WAKEUP", "TimeoutThreadNotBlind", "TimeoutThreadNotBlind",
+			modelWorld{},
+			2,
+			func(b *release.Behaviors) { b.TimeoutNoticeRemembered = false },
 		},
 		{
-			"BUG_NO_STOPPED_RECHECK", "P-6", modelWorld{
-				requests: 1, shutdown: true, behaviors: with(func(b *release.Behaviors) { b.StoppedRecheck = false }),
-			}, true,
+			"BUG_NO_STOPPED_RECHECK", "ShutdownIsFinal", "P-6",
+			modelWorld{shutdown: true},
+			1,
+			func(b *release.Behaviors) { b.StoppedRecheck = false },
 		},
 		{
-			"BUG_REMOVE_NO_RELEASE", "SlotConservation", modelWorld{
-				requests: 1, cancels: 1, behaviors: with(func(b *release.Behaviors) { b.CancelLeaksSlot = true }),
-			}, true,
+			"BUG_REMOVE_NO_RELEASE", "SlotConservation", "SlotConservation",
+			modelWorld{cancels: 1},
+			1,
+			func(b *release.Behaviors) { b.CancelLeaksSlot = true },
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			stats, err := test.world.search(50_000, test.untimed)
+			m := test.world
+			m.requests, m.behaviors = 3, with(test.fault)
+			stats, err := m.searchStates(100_000, false)
 			require.ErrorIs(t, err, errModel)
 			require.ErrorContains(t, err, test.breaks)
-			t.Logf("found in run %d", stats.Runs)
-			sound := test.world
-			sound.behaviors = newest()
-			stats, err = sound.search(50_000, test.untimed)
-			require.NoError(t, err, "without the fault")
-			t.Logf("without it: %d runs, complete: %t", stats.Runs, stats.Complete)
+			t.Logf("three requests: found in run %d: %v", stats.Runs, err)
+
+			m.requests = test.smallest
+			stats, err = m.searchStates(100_000, false)
+			require.ErrorContains(t, err, test.breaksSmall)
+			run := func(c *explore.Replay) string { return m.replay(c, test.breaksSmall) }
+			require.NotEmpty(t, run(stats.Failing.StrictReplay()), "the schedule replays")
+			shrunk, err := explore.Shrinker{Run: run, Attempts: 2000}.Shrink(stats.Failing)
+			require.NoError(t, err)
+			all, _, _ := shrunk.Decisions.Departures()
+			t.Logf("%d requests: found in run %d, %d departures: %s", m.requests, stats.Runs, all, shrunk.Decisions)
+			require.LessOrEqual(t, all, 9)
 		})
 	}
+}
+
+// replay gives the property if the schedule breaks it, looking between all steps.
+func (m modelWorld) replay(c *explore.Replay, property string) string {
+	r := m.begin()
+	r.untimed = true
+	_, out := r.finish(sim.Config{Chooser: lookingOn{c, r}})
+	if err := r.verdict(out); err != nil && strings.Contains(err.Error(), property) {
+		return property
+	}
+	return ""
+}
+
+// lookingOn looks at the buffer whenever there is something to choose.
+type lookingOn struct {
+	*explore.Replay
+	r *modelRun
+}
+
+// Choose implements sim.Chooser.
+func (l lookingOn) Choose(p *sim.Point, n int) int {
+	if l.r.b != nil && len(l.r.b.made) > 0 {
+		l.r.lookInside()
+	}
+	return l.Replay.Choose(p, n)
+}
+
+// In a world at its times the lost notice makes a request wait for longer than its window.
+// spec: B-39, buffer 8.2
+func TestLostWakeupBreaksTheWindow(t *testing.T) {
+	m := modelWorld{
+		requests: 2, arrivals: []time.Duration{0, modelWindow},
+		behaviors: with(func(b *release.Behaviors) { b.TimeoutNoticeRemembered = false }),
+	}
+	stats, err := m.search(50_000)
+	require.ErrorIs(t, err, errModel)
+	require.ErrorContains(t, err, "WindowEnforced")
+	t.Logf("found in run %d", stats.Runs)
+	m.behaviors = newest()
+	stats, err = m.search(50_000)
+	require.NoError(t, err)
+	require.True(t, stats.Complete)
 }
 
 // lostWakeup plays two requests, the second of which comes when the first one's window is

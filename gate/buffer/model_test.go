@@ -28,6 +28,8 @@ type modelWorld struct {
 	events    int
 	shutdown  bool
 	behaviors release.Behaviors
+	// remembers makes what became of requests, and what is broken, a part of the state for ever.
+	remembers bool
 }
 
 // modelWindow is shorter than the maximum duration, if timers fire at their times.
@@ -40,47 +42,58 @@ const (
 type modelRun struct {
 	modelWorld
 	*checker
-	world     *sim.World
-	begun     bool // all tasks are there
-	preparing uint64
-	released  []time.Duration // how long each held request was, in the order of their returns
-	untimed   bool
-	thread    *timeoutThread // of the last failover
-	// entry and returned are those of the requests, by the names of their procs.
-	entry    map[string]int64
-	returned map[string]bool
+	world    *sim.World
+	released []time.Duration // how long each held request was, in the order of their returns
+	untimed  bool
+	// held and returned are what became of the requests.
+	held     []*entry
+	returned []bool
+	threads  []*timeoutThread
+	listener *listener // of the last thread
+	methods  methods
 }
 
 func (m modelWorld) begin() *modelRun {
-	r := &modelRun{modelWorld: m, entry: map[string]int64{}, returned: map[string]bool{}}
+	r := &modelRun{modelWorld: m, held: make([]*entry, m.requests), returned: make([]bool, m.requests)}
 	r.checker = newChecker(Config{
 		Enabled: true, Size: max(m.size, 1), Window: modelWindow, MaxFailoverDuration: modelMax, DrainConcurrency: 1,
 	})
 	return r
 }
 
-// search searches all schedules of the world, and gives the verdict of the first that breaks
-// something.
-func (m modelWorld) search(limit int, untimed bool) (explore.SearchStats, error) {
-	return m.searchWith(limit, untimed, untimed, func(*modelRun) {})
-}
-
-// searchWith also shows each run, to its end or not; cached leaves out known states.
-func (m modelWorld) searchWith(limit int, untimed, cached bool, show func(*modelRun)) (explore.SearchStats, error) {
+// search searches all schedules of the world at its times, and gives the verdict of the first
+// that breaks something.
+func (m modelWorld) search(limit int) (explore.SearchStats, error) {
 	pool := sim.NewPool()
 	defer pool.Close()
+	return explore.Search{Limit: limit, AnyClock: true, Sections: true}.Run(func(c sim.Chooser) error {
+		r := m.begin()
+		_, out := r.finish(sim.Config{Chooser: c, Pool: pool})
+		return r.verdict(out)
+	})
+}
+
+// searchStates searches all states of the world, in which any timer may fire at any time, and
+// gives the verdict of the first run that breaks something.
+func (m modelWorld) searchStates(limit int, plain bool) (explore.StateStats, error) {
+	return m.searchWith(limit, plain, (*modelRun).verdict)
+}
+
+// searchWith also judges each run, to its end or not.
+func (m modelWorld) searchWith(limit int, plain bool, judge func(*modelRun, sim.Outcome) error) (explore.StateStats, error) {
+	pool, places := sim.NewPool(), methods{}
+	defer pool.Close()
 	var r *modelRun
-	search := explore.Search{Limit: limit, Untimed: untimed, AnyClock: true, Sections: true}
-	if cached { // in a timed world, timers that are set would be part of the state
-		search.State = func() uint64 { return r.state() }
-		search.Local = func(task string, op sim.Op, before uint64) uint64 { return r.local(task, op, before) }
+	search := explore.StateSearch{
+		Limit: limit, Plain: plain, Uses: m.uses(),
+		State: func(s *explore.State) { r.describe(s) },
+		Task:  func(t *explore.TaskState) { r.describeTask(t) },
 	}
 	return search.Run(func(c sim.Chooser) error {
 		r = m.begin()
-		r.untimed = untimed
+		r.untimed, r.methods = true, places
 		_, out := r.finish(sim.Config{Chooser: c, Pool: pool})
-		show(r)
-		return r.verdict(out)
+		return judge(r, out)
 	})
 }
 
@@ -101,7 +114,7 @@ func (r *modelRun) main(env *sim.Env) {
 				env.SleepUntil(sim.Time(r.arrivals[i]))
 			}
 			r.request(ctx)
-			r.returned[fmt.Sprint("request ", i)] = true
+			r.returned[i] = true
 		})
 		if i < r.cancels {
 			env.Go(fmt.Sprint("cancel ", i), cancel)
@@ -118,11 +131,11 @@ func (r *modelRun) main(env *sim.Env) {
 	if r.shutdown {
 		env.Go("shutdown", func() {
 			r.b.Shutdown()
+			r.b.Status() // for a search, what follows concerns those that take the lock, too
 			r.over = true
 			r.afterShutdown()
 		})
 	}
-	r.begun = true
 }
 
 func (r *modelRun) request(ctx *sim.Context) {
@@ -145,7 +158,7 @@ func (r *modelRun) afterShutdown() {
 
 // lookInside checks what must hold between any two steps, where no critical section is under
 // way. It is called while the chooser decides, so that what it looks at is no step itself.
-// spec: B-45, P-3, P-4, P-17
+// spec: P-1, P-3, P-4, P-17
 func (r *modelRun) lookInside() {
 	sb := r.b.made[0]
 	if sb.mu.Locked() {
@@ -159,15 +172,35 @@ func (r *modelRun) lookInside() {
 		}
 	}
 	r.must(queued == 0 || state == Buffering, "QueueWellFormed", "%d queued in state %v", queued, state)
-	r.must(queued <= r.b.slots.inUse() && r.b.slots.inUse() <= r.cfg.Size, "SlotConservation", "%d queued, %d slots in use", queued, r.b.slots.inUse())
-	if sb.thread != nil {
-		r.thread = sb.thread
+	taken := 0
+	for _, x := range r.entries {
+		if x.slot && !x.released {
+			taken++
+		}
 	}
-	r.must(sb.thread != nil || r.thread == nil || r.thread.ended.IsSet(), "TimeoutThreadEndsBeforeTheDrain", "the shard is %v", state)
-	if state == Buffering {
-		alive := sb.thread != nil && !sb.thread.ended.IsSet() && !sb.thread.stopAsked.IsSet()
-		r.must(alive, "BufferingHasTimeoutThread", "none")
+	free := r.b.slots.free.Free()
+	r.must(free+taken == r.cfg.Size, "SlotConservation", "%d slots are free and %d taken", free, taken)
+	r.must(queued <= taken, "SlotConservation", "%d queued, %d slots taken", queued, taken)
+	r.lookAtThreads(state, queued)
+}
+
+// lookAtThreads checks what the timeout thread is there for.
+// spec: P-4, B-35, B-39, B-45
+func (r *modelRun) lookAtThreads(state State, queued int) {
+	for i, t := range r.threads {
+		if i < len(r.threads)-1 {
+			r.must(t.ended.IsSet(), "NoRuntimeErrors", "timeout thread %d outlives its failover", i+1)
+		}
 	}
+	t := r.b.made[0].thread
+	if n := len(r.threads); t == nil && n > 0 {
+		r.must(r.threads[n-1].ended.IsSet(), "TimeoutThreadEndsBeforeTheDrain", "the shard is %v", state)
+	}
+	if state != Buffering {
+		return
+	}
+	r.must(t != nil && !t.ended.IsSet() && !t.stopAsked.IsSet(), "BufferingHasTimeoutThread", "none")
+	r.must(queued == 0 || t.maxReached.IsSet() || !r.listener.deaf(), "TimeoutThreadNotBlind", "%d queued, and the thread sleeps", queued)
 }
 
 var errModel = errors.New("a property of the model is broken")
@@ -194,76 +227,20 @@ func (r *modelRun) verdict(out sim.Outcome) error {
 	return nil
 }
 
-// modelSink hands the events to the checker, as far as they don't depend on the clock.
+// modelSink hands the events to the checker, and sees what is made.
 type modelSink struct{ r *modelRun }
 
+// Record implements trace.Sink.
 func (s modelSink) Record(e trace.Event) {
-	if e.Kind == KindBuffered {
-		s.r.entry[strings.TrimPrefix(e.Proc, "gate-1/")] = e.Number("entry")
+	r := s.r
+	switch e.Kind {
+	case KindBuffered:
+		r.held[e.Proc[len(e.Proc)-1]-'0'] = r.b.made[0].queue.tail
+	case KindStart:
+		t := r.b.made[0].thread
+		r.listener = &listener{notice: t.notice}
+		t.notice = r.listener
+		r.threads = append(r.threads, t)
 	}
-	s.r.checker.Record(e)
-}
-
-// state is a number for all that is shared.
-func (r *modelRun) state() uint64 {
-	if !r.begun {
-		r.preparing++
-		return r.preparing // the steps of one task: none comes twice
-	}
-	r.lookInside()
-	sb := r.b.made[0]
-	text := fmt.Sprint(r.b.slots.inUse(), r.over, sb.state.Load(), sb.currentPrimary.UID, r.shard("0").newcomer)
-	for i := range r.requests {
-		text += r.request1(fmt.Sprint("request ", i))
-	}
-	if sb.queue != nil {
-		for e := sb.queue.head; e != nil; e = e.next {
-			text += fmt.Sprint(" q", r.whose(e.id))
-		}
-	}
-	if t := sb.thread; t != nil {
-		text += fmt.Sprint(" thread ", t.maxReached.IsSet(), t.stopAsked.IsSet(), t.ended.IsSet())
-		if n, ok := t.notice.(*rememberedNotice); ok {
-			text += fmt.Sprint(n.slot.Len())
-		}
-	}
-	return sim.HashString(0, text)
-}
-
-func (r *modelRun) request1(name string) string {
-	id, held := r.entry[name]
-	if !held {
-		return "-"
-	}
-	x := r.entries[id]
-	if r.returned[name] && (x.released || !x.slot) {
-		return "."
-	}
-	rank := 0
-	for other, its := range r.entry {
-		if its < id && (!r.returned[other] || r.entries[its].slot && !r.entries[its].released) {
-			rank++
-		}
-	}
-	return fmt.Sprint(" ", rank, x.slot, x.left, x.released)
-}
-
-func (r *modelRun) whose(id int64) int {
-	for i := range r.requests {
-		if r.entry[fmt.Sprint("request ", i)] == id {
-			return i + 1
-		}
-	}
-	return 0
-}
-
-// local is which request the timeout thread waits for.
-func (r *modelRun) local(task string, op sim.Op, before uint64) uint64 {
-	if !strings.Contains(task, "timeout") || op != sim.OpSelect {
-		return before
-	}
-	if q := r.b.made[0].queue; q != nil && q.head != nil {
-		return uint64(r.whose(q.head.id))
-	}
-	return 0
+	r.checker.Record(e)
 }

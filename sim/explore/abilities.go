@@ -42,9 +42,9 @@ func (l layer) Touches() bool {
 }
 
 // Touch implements sim.Toucher.
-func (l layer) Touch(id uint64, write bool) {
+func (l layer) Touch(a sim.Access) {
 	if t, ok := l.Chooser.(sim.Toucher); ok {
-		t.Touch(id, write)
+		t.Touch(a)
 	}
 }
 

@@ -12,8 +12,9 @@
 //   - [WithStalls] puts procs aside for a while, [WithEarlyTimers] makes the world untimed.
 //
 // [Exhaustive] tries every schedule of a small world, up to a number of preemptions; a
-// [Search] does without a bound, but leaves out orders of steps that end alike. [Mixed]
-// numbers the schedules of a plain search.
+// [Search] does without a bound, but leaves out orders of steps that end alike; a
+// [StateSearch] is told what a state is, and goes on from each once. [Mixed] numbers the
+// schedules of a plain search.
 //
 // [Decisions] is a schedule as it was decided, with a text form. [Replay] follows it and says
 // where it no longer fits; [Tape] reads one from a fuzzer's bytes; a [Shrinker] makes one

@@ -28,24 +28,16 @@ type Search struct {
 	// Sections makes what is done under a lock one step, up to where it waits. That is enough
 	// if all that is done there is for others under that lock, too, or a single operation.
 	Sections bool
-	// State, if set, gives a number for the shared state. A state that was reached before is
-	// not searched again if the same tasks, by name, are also at the same places of their
-	// programs. It is called between two steps.
-	State func() uint64
-	// Local, if set, gives a number for what the local variables of a task hold, as far as its
-	// place in the program does not tell. It is called when the task comes to an operation;
-	// before is the number that it had.
-	Local func(task string, op sim.Op, before uint64) uint64
 }
 
 // SearchStats says how far a search came.
 type SearchStats struct {
 	// Runs is how many were made, of which Redundant were ended early, because what would
-	// have followed was another order of a known run, or began in a known state.
+	// have followed was another order of a known run.
 	Runs, Redundant int
-	// Steps is how many steps all runs made, States how many states were met (without
-	// Search.State: at how many places there was something to decide).
-	Steps, States int
+	// Steps is how many steps all runs made, Places at how many places there was something to
+	// decide.
+	Steps, Places int
 	// Complete: there is no other schedule.
 	Complete bool
 	// Failing is the schedule of the run that gave an error.
@@ -56,7 +48,7 @@ type SearchStats struct {
 // run must give to one world and nobody else. It ends with the first error of run. In a world
 // that was stopped with [StopRedundant], run must judge only what happened before that.
 func (s Search) Run(run func(sim.Chooser) error) (SearchStats, error) {
-	x := &search{Search: s, seen: map[uint64][][]uint64{}}
+	x := &search{Search: s}
 	for x.stats.Runs < s.Limit {
 		x.begin()
 		err := run(x)
@@ -75,9 +67,6 @@ func (s Search) Run(run func(sim.Chooser) error) (SearchStats, error) {
 			break
 		}
 	}
-	if x.State != nil {
-		x.stats.States = len(x.seen)
-	}
 	return x.stats, nil
 }
 
@@ -89,8 +78,6 @@ const StopRedundant = "explore-redundant"
 type search struct {
 	Search
 	stats SearchStats
-	seen  map[uint64][][]uint64 // what was asleep, by state
-	where whereabouts
 	stack []*place
 
 	// Of the present run:
@@ -116,13 +103,12 @@ type place struct {
 	tasks    []uint64 // the alternatives' keys; nil if it is not about tasks
 	futile   []bool
 	asleep   sleepSet // when the place was reached, and those tried since
-	learned  []spot   // where tasks were found to be
 	steps    *footprint
 }
 
 func (x *search) begin() {
 	x.depth, x.last, x.redundant, x.misfit = 0, -1, false, nil
-	x.where.spots, x.log = x.where.spots[:0], x.log[:0]
+	x.log = x.log[:0]
 }
 
 // Preempts implements sim.Preempter.
@@ -132,7 +118,8 @@ func (*search) Preempts() bool { return true }
 func (*search) Touches() bool { return true }
 
 // Touch implements sim.Toucher.
-func (x *search) Touch(id uint64, write bool) {
+func (x *search) Touch(a sim.Access) {
+	id, write := a.ID, a.Write
 	if x.last < 0 || id == sim.TouchedClock && x.AnyClock {
 		return
 	}
@@ -142,9 +129,8 @@ func (x *search) Touch(id uint64, write bool) {
 	x.stack[x.last].steps.add(id, write)
 }
 
-// EarlyTimers is the ability of the search in an untimed world.
 // Ended implements sim.Toucher.
-func (x *search) Ended(id uint64) { x.where.forget(id) }
+func (*search) Ended(uint64) {}
 
 // FiresEarly implements sim.Untimed.
 func (x *search) FiresEarly(host, name string) bool { return matches(x.Pattern, host, name) }
@@ -154,7 +140,7 @@ func (x *search) Untimed() bool { return x.Search.Untimed }
 
 // Choose implements sim.Chooser.
 func (x *search) Choose(p *sim.Point, n int) int {
-	if x.redundant {
+	if x.redundant || p.Op == sim.OpSleep || p.Op == sim.OpYield {
 		return 0
 	}
 	c := 0
@@ -198,7 +184,6 @@ func (x *search) repeat(p *sim.Point, n int) int {
 func (x *search) pass(at *place) int {
 	if at.tasks != nil {
 		x.last = x.depth
-		x.where.learn(at.learned)
 	}
 	x.depth++
 	return int(at.decision.C)
@@ -223,30 +208,9 @@ func (x *search) open(at *place, p *sim.Point) bool {
 			}
 		}
 	}
-	if x.known(at, p) {
-		return false
-	}
-	x.stats.States++
+	x.stats.Places++
 	at.decision.C = -1
 	return at.next()
-}
-
-// known reports whether the state was reached before with no more steps asleep than now.
-func (x *search) known(at *place, p *sim.Point) bool {
-	if x.State == nil {
-		return false
-	}
-	at.learned = x.where.look(p, at, x.Local)
-	x.where.learn(at.learned)
-	state := x.where.number(x.State(), p, int(at.decision.N))
-	asleep := x.where.names(at.asleep)
-	for _, before := range x.seen[state] {
-		if !slices.ContainsFunc(before, func(name uint64) bool { return !slices.Contains(asleep, name) }) {
-			return true
-		}
-	}
-	x.seen[state] = append(x.seen[state], asleep)
-	return false
 }
 
 func (s sleepSet) has(key uint64) bool {
