@@ -34,7 +34,7 @@ type evidence struct {
 // Causes are all causes in the order in which they are looked for: what happened last to a
 // request comes before what happened first. spec: buffer 5, gateway 4
 func Causes() []*Cause {
-	return slices.Concat(silentCauses(), heldCauses(), skippedCauses(), otherCauses())
+	return slices.Concat(silentCauses(), heldCauses(), skippedCauses(), neverHeldCauses(), endedCauses(), missedCauses(), otherCauses())
 }
 
 // cause is the first cause that fits.
@@ -166,10 +166,10 @@ func heldCauses() []*Cause {
 		},
 		{
 			ID: "shutdown", Title: "the gate was shutting down",
-			Meaning: "A gate that ends gives all held requests free at once and holds no new ones, whatever the state of the shard.",
-			Rules:   []string{"B-9", "B-65", "G-87", "G-88"},
-			holds:   func(e *evidence) bool { return e.heldUntil("Shutdown") || e.skipped("Shutdown") },
-			try:     []string{"without-fault", "without-operation"},
+			Meaning: "A gate that ends waits a while for what is under way. Then it gives all held requests free at once and holds no new ones, whatever the state of the shard.",
+			Rules:   []string{"B-9", "B-65", "G-86", "G-87", "G-88"}, Flags: []string{"onterm-timeout"},
+			holds: func(e *evidence) bool { return e.heldUntil("Shutdown") || e.skipped("Shutdown") },
+			try:   []string{"onterm-timeout", "without-fault", "without-operation"},
 		},
 		{
 			ID: "resharded", Title: "the shard was gone after a resharding",

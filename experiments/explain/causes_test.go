@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -33,6 +34,39 @@ func breaks(line string) func(*testing.T, *explain.Setting) {
 	}
 }
 
+// alongside has a fault happen besides the reparent.
+func alongside(line string) func(*testing.T, *explain.Setting) {
+	return func(t *testing.T, s *explain.Setting) {
+		timeline := s.Scenario.Timeline
+		breaks(line)(t, s)
+		s.Scenario.Timeline = timeline
+	}
+}
+
+// slowWatcher has the gate's keyspace event watcher take up news late.
+func slowWatcher(d time.Duration) func(*testing.T, *explain.Setting) {
+	return func(_ *testing.T, s *explain.Setting) { s.Scenario.Cluster.CPU.WatcherDelay = scenario.Constant(d) }
+}
+
+// twoShards cuts the keyspace in two, and moves both primaries at once.
+func twoShards(t *testing.T, s *explain.Setting) {
+	t.Helper()
+	whole, op := &s.Scenario.Cluster.Keyspaces[0].Shards[0], &s.Scenario.Timeline[0]
+	other := scenario.Shard{Name: "80-"}
+	for i, tablet := range whole.Tablets {
+		tablet.Alias = fmt.Sprintf("zone1-%d", 200+i)
+		other.Tablets = append(other.Tablets, tablet)
+	}
+	whole.Name, op.Args.Shard = "-80", "-80"
+	s.Scenario.Cluster.Keyspaces[0].Shards = append(s.Scenario.Cluster.Keyspaces[0].Shards, other)
+	second := *op
+	second.ID, second.Args.Shard = "op2", "80-"
+	s.Scenario.Timeline = append(s.Scenario.Timeline, second)
+	loaded, err := scenario.Load("two shards", s.Scenario.Marshal(), scenario.VitessOptions())
+	require.NoError(t, err)
+	s.Scenario = loaded
+}
+
 // transactions has clients run transactions.
 func transactions(_ *testing.T, s *explain.Setting) {
 	s.Scenario.Workload[0].Closed.Transaction = &scenario.Transaction{Inserts: 3, Think: scenario.Constant(300 * time.Millisecond)}
@@ -46,7 +80,7 @@ func replicas(_ *testing.T, s *explain.Setting) {
 
 // Each reason why a statement fails has a scenario whose explanation names it, with its rule and
 // its flag, and a remedy that does save: the run is played again with it, apart from the search.
-// spec: B-11, B-15, B-22, B-27, B-36, B-38, G-12, G-24, G-32a, G-33, G-34, G-71, G-79b, G-79c
+// spec: B-4, B-9, B-11, B-15, B-22, B-25, B-27, B-36, B-38, G-12, G-24, G-32a, G-33, G-34, G-71, G-79b, G-79c, G-86, G-87
 func TestCausesAndRemedies(t *testing.T) {
 	for _, c := range []struct {
 		name, scenario string
@@ -83,6 +117,23 @@ func TestCausesAndRemedies(t *testing.T) {
 		{
 			name: "replicas", change: []func(*testing.T, *explain.Setting){replicas, breaks("at 6s crash replicas:commerce/0 for 3s")},
 			cause: "replica", rule: "G-71", flag: "retry-count", knob: "without-fault",
+		},
+		{
+			name: "slots taken by another shard", flags: []string{"buffer-size=1"}, change: []func(*testing.T, *explain.Setting){twoShards},
+			cause: "full", rule: "B-25", flag: "buffer-size", knob: "buffer-size",
+		},
+		{
+			name: "gate that ends", flags: []string{"buffer-window=20s", "onterm-timeout=500ms"},
+			change: []func(*testing.T, *explain.Setting){outage(5 * time.Second), alongside("at 8s restart gate-1")},
+			cause:  "shutdown", rule: "G-87", flag: "onterm-timeout", knob: "onterm-timeout",
+		},
+		{
+			name: "slow watcher", change: []func(*testing.T, *explain.Setting){slowWatcher(300 * time.Millisecond)},
+			cause: "inconsistent", rule: "G-24", knob: "watcher",
+		},
+		{
+			name: "short time limit at the tablet", flags: []string{"queryserver-config-query-timeout=5ms"},
+			cause: "not-failover", rule: "B-4", knob: "queryserver-config-query-timeout",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -114,6 +114,10 @@ func (s *Setting) knobs(name string) []knob {
 		return down("buffer-max-failover-duration", g.BufferMaxFailoverDuration, time.Second, setMaximumWithWindow)
 	case "sequential-drain":
 		return number("buffer-drain-concurrency", int64(g.BufferDrainConcurrency), 1, func(t *Setting, n int64) { t.Flags.VTGate.BufferDrainConcurrency = int(n) })
+	case "onterm-timeout":
+		return up(name, s.Flags.Common.OnTermTimeout, reach, func(t *Setting, d time.Duration) { t.Flags.Common.OnTermTimeout = d })
+	case "queryserver-config-query-timeout":
+		return up(name, s.Flags.VTTablet.QueryTimeout, reach, func(t *Setting, d time.Duration) { t.Flags.VTTablet.QueryTimeout = d })
 	case "enable-buffer":
 		return s.enable()
 	case "buffer-keyspace-shards":
@@ -165,7 +169,10 @@ func (s *Setting) shorterGap() []knob {
 }
 
 func stepFor(now time.Duration) time.Duration {
-	if now < 5*time.Second {
+	switch {
+	case now < 10*fine:
+		return fine / 10
+	case now < 5*time.Second:
 		return fine
 	}
 	return coarse

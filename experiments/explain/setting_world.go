@@ -16,6 +16,8 @@ func (s *Setting) worldKnobs(name string) []knob {
 	switch name {
 	case "prs":
 		return s.shorterOutage()
+	case "watcher":
+		return s.promptWatcher()
 	case "read-timeout":
 		return s.readTimeout()
 	case "later":
@@ -40,6 +42,23 @@ func (s *Setting) shorterOutage() []knob {
 		name: "prs", what: "the promotion step", now: int64(now / step), limit: 0, step: step,
 		set: func(t *Setting, n int64) error {
 			t.Scenario.Cluster.Steps.PromoteDelay = scenario.Constant(time.Duration(n) * step)
+			return nil
+		},
+	}}
+}
+
+// promptWatcher has the gate's keyspace event watcher take up news earlier.
+func (s *Setting) promptWatcher() []knob {
+	delay := s.Scenario.Cluster.CPU.WatcherDelay
+	now := max(delay.Value, delay.Max, delay.P99).Std()
+	step := stepFor(now)
+	if now < step {
+		return nil
+	}
+	return []knob{{
+		name: "watcher", what: "the delay of the keyspace event watcher", now: int64(now / step), limit: 0, step: step,
+		set: func(t *Setting, n int64) error {
+			t.Scenario.Cluster.CPU.WatcherDelay = scenario.Constant(time.Duration(n) * step)
 			return nil
 		},
 	}}

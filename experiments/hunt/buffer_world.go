@@ -29,13 +29,19 @@ func bufferWorld() World {
 	}
 }
 
-// causes are the errors that a request may come with.
+// causes are the errors that are drawn for requests.
 func causes() []string {
 	return []string{"none", "shutting-down", "read-only", "not-serving", "application"}
 }
 
+// refusals are the errors that a program may name: those that are drawn, and that of a table whose
+// traffic MoveTables switches.
+func refusals() []string { return append(causes(), "denied") }
+
 func cause(name string) error {
 	switch name {
+	case "denied":
+		return vterr.DeniedTables("")
 	case "shutting-down":
 		return vterr.ShuttingDown()
 	case "read-only":

@@ -116,8 +116,8 @@ func (s *Step) check() error {
 		case "rounds", "primary":
 			_, err = strconv.Atoi(a.Value)
 		case "cause":
-			if !slices.Contains(causes(), a.Value) {
-				err = fmt.Errorf("want one of %s", strings.Join(causes(), ", "))
+			if !slices.Contains(refusals(), a.Value) {
+				err = fmt.Errorf("want one of %s", strings.Join(refusals(), ", "))
 			}
 		}
 		if err != nil {

@@ -157,3 +157,34 @@ func texts(chain []explain.Link) (list []string) {
 	}
 	return list
 }
+
+// A table whose traffic is being switched: the request is held, the shard's primary speaks up, and
+// the tablet denies the table still. It is told as that, and not as a failover that ended too
+// early. With another tablet in time nothing fails, nor without the switch.
+//
+// spec: B-5, G-74, G-75
+func TestADeniedRequest(t *testing.T) {
+	denied := func(program ...string) []explain.Failure {
+		in := &hunt.Input{World: "gate", Release: "v24", Seed: 1, Policy: "first", Flags: []string{"enable-buffer=true"}, Shards: []string{"ks/0"}}
+		kinds := hunt.Worlds()[1].Steps
+		for _, line := range program {
+			s, err := hunt.ParseStep(line, kinds)
+			require.NoError(t, err)
+			in.Steps = append(in.Steps, s)
+		}
+		p, err := (&hunt.Case{Input: in}).Requests()
+		require.NoError(t, err)
+		require.Len(t, p.Requests, 1)
+		return p.Failures
+	}
+	failed := denied("at 1s refuse ks/0 cause denied", "at 2s request ks/0", "at 4s terms ks/0 rounds 1")
+	require.Len(t, failed, 1)
+	require.Equal(t, "denied", failed[0].Cause.ID)
+	require.Contains(t, failed[0].Cause.Rules, "G-74")
+	require.Contains(t, failed[0].Cause.Flags, "buffer-max-failover-duration")
+	require.NotNil(t, failed[0].Request.Passes[0].Hold, "it was held")
+	require.Contains(t, failed[0].Error, "disallowed due to rule")
+
+	require.Empty(t, denied("at 1s refuse ks/0 cause denied", "at 2s request ks/0", "at 3s promote ks/0"))
+	require.Empty(t, denied("at 2s request ks/0", "at 4s terms ks/0 rounds 1"))
+}

@@ -1,57 +1,7 @@
 package explain
 
-// skippedCauses are those of requests that the buffer refused to hold.
-func skippedCauses() []*Cause {
-	return []*Cause{
-		{
-			ID: "full", Title: "no free slot in the buffer",
-			Meaning: "All slots of the gate were taken, by other shards or by requests under way again, and this shard had none to give up for a newer one.",
-			Rules:   []string{"B-25"}, Flags: []string{"buffer-size"},
-			holds: func(e *evidence) bool { return e.skipped("BufferFull") },
-			try:   []string{"buffer-size", "without-fault", "without-operation"},
-		},
-		{
-			ID: "too-recent", Title: "too soon after the last failover",
-			Meaning: "After each failover the buffer holds nothing of this shard for a while, so that a failover that never ends cannot stop all traffic again and again. This failover came within that time.",
-			Rules:   []string{"B-15", "B-52"}, Flags: []string{"buffer-min-time-between-failovers"},
-			holds: func(e *evidence) bool { return e.skipped("LastFailoverTooRecent") && !e.afterMaxDuration() },
-			try:   []string{"buffer-min-time-between-failovers", "later", "without-fault", "without-operation"},
-		},
-		{
-			ID: "after-max-duration", Title: "the buffer had given up on this failover",
-			Meaning: "The failover had lasted longer than the buffer waits for one. Having given up, it holds nothing of this shard for a while, though the failover goes on.",
-			Rules:   []string{"B-15", "B-38", "B-52"}, Flags: []string{"buffer-max-failover-duration", "buffer-min-time-between-failovers"},
-			holds: func(e *evidence) bool { return e.skipped("LastFailoverTooRecent") },
-			try:   []string{"buffer-max-failover-duration", "buffer-window", "buffer-min-time-between-failovers", "prs", "without-operation"},
-		},
-		{
-			ID: "reparent-too-recent", Title: "too soon after the last change of the primary",
-			Meaning: "The buffer heard of another primary a short while ago, without having held anything. It holds nothing of this shard for a while after that.",
-			Rules:   []string{"B-16", "B-58"}, Flags: []string{"buffer-min-time-between-failovers"},
-			holds: func(e *evidence) bool { return e.skipped("LastReparentTooRecent") },
-			try:   []string{"buffer-min-time-between-failovers", "later", "without-fault", "without-operation"},
-		},
-		{
-			ID: "watcher", Title: "the gate did not know the shard yet",
-			Meaning: "The gate's keyspace event watcher did not know the shard, so that it could not have told the end of a failover. In that case nothing is held.",
-			Rules:   []string{"B-17"},
-			holds:   func(e *evidence) bool { return e.skipped("Refused") },
-			try:     []string{"later", "without-operation"},
-		},
-		{
-			ID: "disabled", Title: "buffering is off for this shard",
-			Meaning: "The shard had no primary that serves, and the gate does not buffer for this shard. So the client got the error at once.",
-			Rules:   []string{"B-2", "B-11", "G-2"}, Flags: []string{"enable-buffer", "buffer-keyspace-shards"},
-			holds: func(e *evidence) bool {
-				return e.skipped("Disabled") || e.pass != nil && e.pass.toPrimary() && !e.inTransaction() && e.noBuffer() && e.failover()
-			},
-			try: []string{"enable-buffer", "buffer-keyspace-shards", "without-operation"},
-		},
-	}
-}
-
-// otherCauses are those of requests that the buffer was not asked about, or let pass.
-func otherCauses() []*Cause {
+// neverHeldCauses are those of requests of a sort that the buffer is never asked about.
+func neverHeldCauses() []*Cause {
 	return []*Cause{
 		{
 			ID: "transaction", Title: "in the middle of a transaction",
@@ -67,13 +17,12 @@ func otherCauses() []*Cause {
 			holds: func(e *evidence) bool { return e.pass != nil && !e.pass.toPrimary() },
 			try:   []string{"retry-count", "without-fault", "without-operation"},
 		},
-		{
-			ID: "inconsistent", Title: "two parts of the gate disagreed for a moment",
-			Meaning: "The gate's health check knew that the primary had gone, its keyspace event watcher did not yet. All tries fell into that moment, without a pause between them.",
-			Rules:   []string{"G-24", "G-29", "G-44"},
-			holds:   func(e *evidence) bool { return e.said("inconsistent state detected") },
-			try:     []string{"without-fault", "without-operation"},
-		},
+	}
+}
+
+// endedCauses are those of requests that a tablet ended in words of their own.
+func endedCauses() []*Cause {
+	return []*Cause{
 		{
 			ID: "killed", Title: "ended by the drain of the old primary",
 			Meaning: "The statement was running when the primary was demoted, and was still running at the end of the grace period. The tablet ended it. That counts as the statement's own failure: it is not held.",
@@ -87,6 +36,19 @@ func otherCauses() []*Cause {
 			Rules:   []string{"G-74", "G-75"}, Flags: []string{"buffer-max-failover-duration"},
 			holds: func(e *evidence) bool { return e.said("disallowed due to rule") },
 			try:   []string{"enable-buffer", "buffer-max-failover-duration", "buffer-window", "without-operation"},
+		},
+	}
+}
+
+// missedCauses are those of requests that came into a moment in which the gate does not hold.
+func missedCauses() []*Cause {
+	return []*Cause{
+		{
+			ID: "inconsistent", Title: "two parts of the gate disagreed for a moment",
+			Meaning: "The gate's health check knew that the primary had gone, its keyspace event watcher did not yet. All tries fell into that moment, without a pause between them.",
+			Rules:   []string{"G-24", "G-29", "G-44"},
+			holds:   func(e *evidence) bool { return e.said("inconsistent state detected") },
+			try:     []string{"watcher", "without-fault", "without-operation"},
 		},
 		{
 			ID: "draining", Title: "came while the buffer was being emptied",
@@ -102,6 +64,12 @@ func otherCauses() []*Cause {
 			holds: func(e *evidence) bool { return e.pass != nil && e.failover() && !e.noBuffer() },
 			try:   []string{"retry-count", "without-fault", "without-operation"},
 		},
+	}
+}
+
+// otherCauses are those of requests without a sign of a failover, and at last of all others.
+func otherCauses() []*Cause {
+	return []*Cause{
 		{
 			ID: "no-tablet", Title: "the gate knew no tablet for the shard",
 			Meaning: "The gate's list of healthy tablets was empty, and nothing told the gate that a failover was going on. So it did not wait.",
@@ -123,7 +91,7 @@ func otherCauses() []*Cause {
 			Meaning: "The tablet answered with an error that is not the sign of a failover. Buffering does not hold such requests.",
 			Rules:   []string{"B-4", "B-5", "G-13"},
 			holds:   func(e *evidence) bool { return e.pass != nil && e.pass.lastCall() != nil },
-			try:     []string{"without-fault", "without-operation"},
+			try:     []string{"queryserver-config-query-timeout", "without-fault", "without-operation"},
 		},
 		{
 			ID: "unexplained", Title: "not explained",
