@@ -370,6 +370,8 @@ func TestLagFilter(t *testing.T) {
 		want   string
 	}{
 		{false, []uint32{5, 10, 15, 120}, "0 1 2"},
+		{false, []uint32{5, 30, 31, 10}, "0 1 3"}, // the low limit is low
+		{false, []uint32{7200, 7201}, "0"},        // the high one may be used
 		{false, []uint32{120, 5}, "0 1"},
 		{false, []uint32{30 * minute, 35 * minute, 40 * minute, 45 * minute}, "0 1"},
 		{false, []uint32{120 * minute, 180 * minute, 240 * minute, 300 * minute}, "0"},
