@@ -384,6 +384,9 @@ func TestLagFilter(t *testing.T) {
 		{true, []uint32{1, 100}, "0 1"},                 // too few are left
 		{true, []uint32{10, 8000}, "0"},                 // and not all of the rest will do
 		{true, []uint32{8000, 7200 * minute}, "0 1"},    // or none
+		{true, []uint32{30, 1, 1}, "0 1 2"},             // the low limit is low here, too
+		{true, []uint32{10, 7200}, "0 1"},               // and the high one will do
+		{true, []uint32{1600, 700, 700}, "1 2"},         // seven tenths are not more than seven tenths
 	} {
 		inWorld(t, sim.Config{}, discovery.Options{LegacyLagAlgorithm: row.legacy}, func(c *check) {
 			for i, lag := range row.lags {
