@@ -46,6 +46,7 @@ type stage struct {
 	net     *simnet.Network
 	tmc     *tmclient.Client
 	topo    *topo.Server
+	store   *toposerver.Store
 	world   *sim.World
 	hosts   map[string]*sim.Host
 	tablets map[uint32]*tablet.Tablet
@@ -117,6 +118,7 @@ func build(s setting, x *stage, script func(x *stage)) *sim.World {
 	net := x.hosts["net"].Env()
 	x.net = simnet.New(net, simnet.Options{Latency: sim.Constant(200 * time.Microsecond), Loopback: sim.Constant(50 * time.Microsecond)})
 	store := toposerver.NewStore(net)
+	x.store = store
 	x.hosts["topo"] = w.AddHost("topo", sim.HostOptions{}, func(env *sim.Env) { toposerver.Serve(env, x.net.Node(env), store, toposerver.Options{}) })
 	profile := release.Latest()
 	if s.release != "" {
