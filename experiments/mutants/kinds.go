@@ -23,5 +23,19 @@ func Kinds() []string {
 		"session and transaction rules",
 		"gate start and shutdown",
 		"topology watcher",
+		// The tablet and its MySQL server.
+		"admission predicate",
+		"drain and grace periods",
+		"state transitions",
+		"retries",
+		"tracker thresholds",
+		"term clocks",
+		"promotion before catch-up",
+		"semi-sync acks",
+		"super_read_only order",
+		"applier and relay log",
+		"GTID algebra",
+		// The topology.
+		"lock leases",
 	}
 }
