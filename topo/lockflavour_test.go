@@ -106,6 +106,33 @@ func TestHolderThatPauses(t *testing.T) {
 	})
 }
 
+// A holder that stood still for longer than consul's session lives has lost its lock, also while
+// nobody else may have it yet: the session cannot be renewed in the delay after its end. The
+// lease of etcd2 is twice as long. spec: O-36, O-39, O-97
+func TestHolderThatPausesBriefly(t *testing.T) {
+	each(t, [4]string{"", "", "lost channel closed", ""}, func(t *testing.T, c *topotest.Cluster, want string) {
+		checked := false
+		var host *sim.Host
+		host = holder(t, c, func(env *sim.Env, ts *topo.Server, locked *sim.Context) {
+			c.World.AddHost("pause", sim.HostOptions{}, func(env *sim.Env) {
+				env.AfterFunc(100*time.Millisecond, "pause", host.Pause)
+				env.AfterFunc(20*time.Second, "resume", host.Resume)
+			})
+			env.Sleep(26 * time.Second)
+			err := ts.CheckShardLocked(locked, "ks", "0")
+			if checked = true; want == "" {
+				assert.NoError(t, err)
+			} else {
+				assert.EqualError(t, err, want)
+			}
+		})
+		c.Client("end", topo.Options{}, func(env *sim.Env, _ *topo.Server) {
+			env.Sleep(time.Minute)
+			assert.True(t, checked)
+		})
+	})
+}
+
 // A lease that is expired by hand is lost at once. spec: O-97
 func TestExpiredByHand(t *testing.T) {
 	c := newCluster(0)
