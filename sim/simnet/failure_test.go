@@ -37,6 +37,25 @@ func TestFailureStories(t *testing.T) {
 			want: []string{"20ms call 0 cli -> srv: connection refused", "10.13s served ok", "10.14s call 1 ok", "20.11s served ok", "20.12s call 2 ok"},
 		},
 		{
+			name: "healing everything lets a refusing host accept",
+			do: func(p *pair, env *sim.Env) {
+				p.net.Refuse("srv")
+				env.Sleep(time.Second)
+				p.net.HealAll()
+			},
+			want: []string{"20ms call 0 cli -> srv: connection refused", "10.13s served ok", "10.14s call 1 ok", "20.11s served ok", "20.12s call 2 ok"},
+		},
+		{
+			name: "healing everything unclogs",
+			do: func(p *pair, env *sim.Env) {
+				env.Sleep(5 * time.Second)
+				p.net.Clog("srv", "cli")
+				env.Sleep(7 * time.Second)
+				p.net.HealAll()
+			},
+			want: []string{"130ms served ok", "140ms call 0 ok", "10.11s served ok", "12.01s call 1 ok", "20.11s served ok", "20.12s call 2 ok"},
+		},
+		{
 			name: "a crash resets the call under way, then refuses, and after a restart connects anew",
 			do: func(p *pair, env *sim.Env) {
 				env.Sleep(50 * ms)
@@ -205,6 +224,41 @@ func TestFailureStories(t *testing.T) {
 			require.Equal(t, c.want, log)
 		})
 	}
+}
+
+// A partition cuts a host from each of the others, in both directions, and those from one
+// another not at all.
+func TestPartitionFromSeveral(t *testing.T) {
+	w := sim.New(sim.Config{Seed: 1, MaxTime: sim.Time(time.Hour)})
+	net := simnet.New(w.AddHost("net", sim.HostOptions{}, nil).Env(), simnet.Options{Latency: sim.Constant(10 * ms)})
+	names := []string{"a", "b", "c"}
+	reached := map[string]bool{}
+	for _, name := range names {
+		w.AddHost(name, sim.HostOptions{}, func(env *sim.Env) {
+			nd := net.Node(env)
+			echo(env, nd)
+			nd.Listen()
+			env.Sleep(time.Second)
+			for _, to := range names {
+				if to == name {
+					continue
+				}
+				ctx, cancel := env.WithTimeout(env.Background(), 5*time.Second)
+				_, err := nd.Dial(to, simnet.DialOptions{}).Call(ctx, "echo", nil)
+				cancel()
+				reached[name+to] = err == nil
+			}
+			env.Sleep(time.Minute)
+			env.Stop("done")
+		})
+	}
+	w.AddHost("chaos", sim.HostOptions{}, func(env *sim.Env) {
+		env.Sleep(500 * ms)
+		net.Partition("a", "b", "c")
+	})
+	out := w.Run()
+	require.Equal(t, "done", out.ID, out.Detail)
+	require.Equal(t, map[string]bool{"ab": false, "ac": false, "ba": false, "ca": false, "bc": true, "cb": true}, reached)
 }
 
 func TestCloseFailsCallsUnderWayAndLaterOnes(t *testing.T) {
