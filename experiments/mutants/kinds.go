@@ -30,6 +30,8 @@ func Kinds() []string {
 		"retries",
 		"tracker thresholds",
 		"term clocks",
+		"shard sync",
+		"undo of a demotion",
 		"promotion before catch-up",
 		"semi-sync acks",
 		"super_read_only order",
@@ -37,5 +39,11 @@ func Kinds() []string {
 		"GTID algebra",
 		// The topology.
 		"lock leases",
+		"topo CAS",
+		"watch semantics",
+		"leader election",
+		"srvtopo cache",
+		// The network.
+		"network faults",
 	}
 }
