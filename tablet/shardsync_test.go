@@ -199,8 +199,9 @@ func TestRecordOfAnotherPort(t *testing.T) {
 	}
 }
 
-// What the tablets of old releases repair: any thread that does not run, again and again, on
-// replicas only, unless an operator has stopped replication and not started it since.
+// What the tablets of old releases repair: replication that stands still as a whole, again and
+// again, on replicas only, unless an operator has stopped it and not started it since. One
+// thread that is stopped beside one that runs is left alone.
 // spec: tablet 12
 func TestWhatIsRepaired(t *testing.T) {
 	play(t, setting{release: "v12"}, func(x *stage) {
@@ -212,9 +213,11 @@ func TestWhatIsRepaired(t *testing.T) {
 			return status.Healthy()
 		}
 		require.NoError(x, mysql.StopApplier())
-		require.True(x, healthy(), "the applier alone")
-		require.NoError(x, mysql.StopReplication(true))
-		require.True(x, healthy(), "the receiver alone, the second time")
+		require.False(x, healthy(), "one thread alone")
+		for range 2 {
+			require.NoError(x, mysql.StopReplication(false))
+			require.True(x, healthy(), "each time")
+		}
 		require.NoError(x, x.tmc.StopReplication(x.within(remoteTimeout), alias(replica1)))
 		require.False(x, healthy(), "an operator's wish")
 		require.NoError(x, x.tmc.StartReplication(x.within(remoteTimeout), alias(replica1), false))
