@@ -113,7 +113,7 @@ func prsPrimary() Invariant {
 		Rules:   []string{"R-224", "R-225"},
 		Kinds:   slices.Concat(clusterKinds(), operationKinds(), []string{string(fault.KindInject)}),
 		New: func(f Facts) Checker {
-			return &prsPrimaryChecker{facts: f, cluster: newCluster(f), operations: newOperations(), clocks: clocks{}, before: map[string]*tabletView{}, term: map[string]int64{}, served: map[string]bool{}, lost: map[string]bool{}}
+			return &prsPrimaryChecker{facts: f, cluster: newCluster(f), operations: newOperations(), clocks: clocks{}, byHand: byHand{}, before: map[string]*tabletView{}, term: map[string]int64{}, served: map[string]bool{}, lost: map[string]bool{}}
 		},
 		Fail: failPRSPrimary,
 	}
@@ -127,6 +127,10 @@ type prsPrimaryChecker struct {
 	cluster    *cluster
 	operations *operations
 	clocks     clocks
+	byHand     byHand
+	// succeeded are reparents that succeeded without one writable primary. They are judged at the
+	// end, since what was done by hand meanwhile tells only when it is over that it happened.
+	succeeded []noPrimary
 	// before and term are the primary and its term when an operation on a shard began.
 	before map[string]*tabletView
 	term   map[string]int64
@@ -136,9 +140,18 @@ type prsPrimaryChecker struct {
 	lost map[string]bool
 }
 
+// noPrimary is a reparent that succeeded without one writable primary.
+type noPrimary struct {
+	shard, excuse string
+	began         sim.Time
+	writers       int
+	end           trace.Event
+}
+
 // Record implements Checker. spec
 func (c *prsPrimaryChecker) Record(e trace.Event) {
 	c.clocks.observe(&e, c.cluster)
+	c.byHand.observe(&e, c.cluster)
 	t := c.cluster.observe(&e)
 	if t != nil && e.Kind == trace.KindHost && e.Text("what") != "boot" {
 		c.lost[t.shard.name] = true
@@ -166,7 +179,7 @@ func (c *prsPrimaryChecker) judge(op *operationView, s *shardView, e *trace.Even
 	switch {
 	case op.failure == "" && len(op.phases) > 2:
 		if len(s.writers()) != 1 {
-			c.excused(cmp.Or(c.excuse(s, e), c.left(op, s)), s.name, at(e), shown(op.end), "it succeeded, and %d tablets serve as primary and take writes", len(s.writers()))
+			c.succeeded = append(c.succeeded, noPrimary{s.name, cmp.Or(c.excuse(s, e), c.left(op, s)), op.began, len(s.writers()), op.end})
 		}
 	case undone && !strings.Contains(op.failure, "UndoDemotePrimary("):
 		old := c.before[s.name]
@@ -209,4 +222,9 @@ func (c *prsPrimaryChecker) left(op *operationView, s *shardView) string {
 }
 
 // Finish implements Checker.
-func (c *prsPrimaryChecker) Finish(End) {}
+func (c *prsPrimaryChecker) Finish(End) {
+	for _, p := range c.succeeded {
+		c.excused(cmp.Or(p.excuse, c.byHand.excuse(p.shard, p.began, at(&p.end))), p.shard, at(&p.end), shown(p.end),
+			"it succeeded, and %d tablets serve as primary and take writes", p.writers)
+	}
+}

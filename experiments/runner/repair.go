@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"time"
+
 	"bufsim/experiments/scenario"
 	"bufsim/model/topodata"
 	"bufsim/sim"
@@ -82,15 +84,25 @@ func (p *play) repairReplicas(env *sim.Env, keyspace, shard string) {
 		status, err := m.server.Client(env).ReplicationStatus()
 		if primary != nil && (err != nil || status.Source != primary.alias) {
 			p.mark(env, "repair")
-			_ = p.reparenter(operator).ReparentTablet(operator.Background(), m.alias)
+			patiently(env, func() error { return p.reparenter(operator).ReparentTablet(operator.Background(), m.alias) })
 			status, err = m.server.Client(env).ReplicationStatus()
 		}
 		stopped := err == nil && (status.IO == mysqld.Stopped || status.SQL == mysqld.Stopped)
 		if stopped || p.silent(env, m) {
 			p.mark(env, "repair")
 			_ = p.reparenter(operator).StopReplication(operator.Background(), m.alias)
-			_ = p.reparenter(operator).StartReplication(operator.Background(), m.alias)
+			patiently(env, func() error { return p.reparenter(operator).StartReplication(operator.Background(), m.alias) })
 		}
+	}
+}
+
+// patiently gives a command once more if it fails: commands that look for the primary refuse as
+// long as the shard's record is behind, which the new primary writes after its promotion.
+// spec: R-162
+func patiently(env *sim.Env, command func() error) {
+	if command() != nil {
+		env.Sleep(5 * time.Second)
+		_ = command()
 	}
 }
 
