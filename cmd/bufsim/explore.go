@@ -49,6 +49,7 @@ not the same when it was played again.`,
 		Example: `  bufsim explore --release v19 --time 60s --out cases
   bufsim explore --runs 5000 --seed 7 --world buffer,gate
   bufsim explore --scenario 3 --release v24 --runs 200
+  bufsim explore --faults crash,partition,lock-lost --release v24
   bufsim explore --chooser pct:3 --first`,
 		Args: noArgument,
 		RunE: func(c *cobra.Command, _ []string) error { return a.explore(&in, form.form) },
@@ -68,6 +69,7 @@ func (in *exploreInput) register(c *cobra.Command) {
 	f.Uint64Var(&o.Steps, "steps", 0, "play runs of that many steps together")
 	f.BoolVar(&o.First, "first", false, "end at the first finding")
 	f.StringSliceVar(&o.Worlds, "world", nil, "worlds to play: buffer, gate, cluster (default: all)")
+	f.StringSliceVar(&o.Faults, "faults", nil, "`KINDS` of faults to draw from, or patterns, e.g. crash,partition; none leaves them out (default: all, in most clusters)")
 	f.StringVar(&in.scenario, "scenario", "", "play this scenario instead of drawn worlds")
 	f.StringArrayVar(&o.Policies, "chooser", nil, "`STRATEGY` that schedules, e.g. pct:3 or random+stall; may be given again (default: all in turn)")
 	f.StringArrayVar(&o.Switches, "switch", nil, "turn a switch of the release, `NAME=VALUE`, e.g. CancelLeaksSlot=true; may be given again")
@@ -99,6 +101,9 @@ func (in *exploreInput) resolve() error {
 			return usage("--chooser: %v", err)
 		}
 	}
+	if err := in.resolveFaults(); err != nil {
+		return err
+	}
 	if in.scenario == "" {
 		return nil
 	}
@@ -112,6 +117,25 @@ func (in *exploreInput) resolve() error {
 	o.Worlds, o.Draw = []string{"cluster"}, hunt.Fixed(s)
 	if o.Release == "" {
 		o.Release = s.Release
+	}
+	return nil
+}
+
+// resolveFaults checks the kinds of faults. Only clusters have faults: who names some wants
+// clusters.
+func (in *exploreInput) resolveFaults() error {
+	o := &in.opts
+	if len(o.Faults) == 0 {
+		return nil
+	}
+	if err := hunt.CheckFaultKinds(o.Faults); err != nil {
+		return usage("--faults: %v", err)
+	}
+	if in.scenario != "" {
+		return usage("--scenario and --faults do not go together: a scenario has its own faults")
+	}
+	if len(o.Worlds) == 0 && o.Faults[0] != hunt.NoFaults {
+		o.Worlds = []string{"cluster"}
 	}
 	return nil
 }

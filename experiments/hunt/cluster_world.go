@@ -8,7 +8,6 @@ import (
 
 	"bufsim/experiments/runner"
 	"bufsim/experiments/scenario"
-	"bufsim/sim/fault"
 	"bufsim/sim/trace"
 )
 
@@ -74,6 +73,7 @@ func drawCluster(d *Draw, in *Input) {
 	c.shape()
 	c.load()
 	c.timings()
+	c.rare()
 	c.operations()
 	c.faults()
 	base.Duration = scenario.Duration(20 * time.Second)
@@ -205,64 +205,4 @@ func (c *clusterDraw) operations() {
 		}
 		c.s.Timeline = append(c.s.Timeline, o)
 	}
-}
-
-// faults draws what breaks: lines of the table's kinds and patterns, on parts of this cluster.
-func (c *clusterDraw) faults() {
-	if !c.Feature("faults", 70) {
-		return
-	}
-	lines := faultLines()
-	for range c.In(1, 3) {
-		f, err := fault.Parse(c.adapt(lines[c.Intn(len(lines))]), scenario.FaultKinds())
-		if err != nil || slices.Contains(lasting(), f.Do) {
-			continue // a line for a cluster of another shape, or one that recovery does not undo
-		}
-		if f.When.Event == "" {
-			f.When.At = c.instant()
-		} else if f.When.Wait > 0 {
-			f.When.Wait = c.Of(time.Millisecond, 100*time.Millisecond, c.f.window)
-		}
-		if f.For > 0 {
-			f.For = c.Of(10*time.Millisecond, 500*time.Millisecond, 3*time.Second, c.f.window, c.f.max)
-		}
-		if c.s.CheckFault(&f) == nil && runner.CheckTrigger(&f.When) == nil {
-			c.s.Faults = append(c.s.Faults, scenario.FaultLine{Fault: f})
-		}
-	}
-}
-
-// lasting are faults whose damage stays when they are over, and which an operator repairs by
-// hand, not by the steps of a recovery: lost records, rows that only a replica has, rows that
-// it cannot apply.
-func lasting() []string {
-	return []string{scenario.FaultWipeTopo, scenario.FaultWriteErrant, scenario.FaultBreakApplier}
-}
-
-// faultLines are an example of each kind of fault, and the lines of the patterns.
-func faultLines() (lines []string) {
-	table := scenario.FaultKinds()
-	for _, k := range table {
-		lines = append(lines, k.Example)
-	}
-	for _, p := range scenario.FaultPatterns() {
-		plan, err := p.Plan(table)
-		if err != nil {
-			panic(err) // the defaults fit
-		}
-		for i := range plan {
-			lines = append(lines, plan[i].String())
-		}
-	}
-	return lines
-}
-
-// adapt has a line of the default cluster aim at parts of this one.
-func (c *clusterDraw) adapt(line string) string {
-	shard, tablets := c.aShard()
-	pairs := []string{"commerce/0", "commerce/" + string(shard)}
-	for i, alias := range []string{"zone1-100", "zone1-101", "zone1-102"} {
-		pairs = append(pairs, alias, tablets[min(i, len(tablets)-1)].Alias)
-	}
-	return strings.NewReplacer(pairs...).Replace(line)
 }

@@ -13,6 +13,8 @@ type Draw struct {
 	*sim.Rand
 	// Features are those that were on.
 	Features []string
+	// faultKinds are the kinds of faults to draw from; none means all.
+	faultKinds []string
 }
 
 // NewDraw returns a draw of its own for each seed.
@@ -86,6 +88,7 @@ func drawBufferFlags(d *Draw, in *Input) bufferFlags {
 // drawInput draws a whole input from a seed.
 func drawInput(o *Options, seed uint64) (*Input, []string, error) {
 	d := NewDraw(seed)
+	d.faultKinds = o.Faults
 	in := &Input{Seed: 1 + seed>>1, Release: o.Release, Switches: o.Switches, World: o.pickWorld(d)}
 	if in.Release == "" {
 		all := release.All()

@@ -30,6 +30,9 @@ type Options struct {
 	Until string
 	// Worlds are the names of the worlds to play; none means all.
 	Worlds []string
+	// Faults are kinds of faults, or patterns, that clusters draw from, or [NoFaults]; none means
+	// all of them.
+	Faults []string
 	// Policies are strategies of package explore to draw from; none means the portfolio.
 	Policies []string
 	// Flags are fixed, name=value; Draw, if set, draws the inputs instead of the world's own.
@@ -106,6 +109,9 @@ func Explore(ctx context.Context, opts Options) (*Report, error) {
 		if _, err := worldOf(name); err != nil {
 			return nil, err
 		}
+	}
+	if err := CheckFaultKinds(opts.Faults); err != nil {
+		return nil, err
 	}
 	e := &explorer{opts: opts, began: time.Now(), by: map[string]*Finding{}, report: &Report{
 		Release: opts.Release, Seed: opts.Seed, Worlds: map[string]int{}, Reached: Reached{}, Findings: []*Finding{},

@@ -7,7 +7,6 @@ import (
 
 	"bufsim/gate"
 	"bufsim/gate/discovery"
-	"bufsim/sim/fault"
 	"bufsim/sim/trace"
 	"bufsim/tablet"
 )
@@ -85,7 +84,6 @@ func liveAnswers() Invariant {
 		Rules:   []string{"DI-11"},
 		Kinds: []string{
 			string(KindProbe), string(trace.KindHost), string(discovery.KindHealth), string(tablet.KindTransitionFailed), string(tablet.KindState),
-			string(fault.KindInject),
 		},
 		New: func(Facts) Checker {
 			return &liveAnswersChecker{gates: map[string]*gateTermView{}, closed: map[string]bool{}}
@@ -102,12 +100,7 @@ type liveAnswersChecker struct {
 	// closed are the tablets that began to drain, failed to end that, and have come to no state
 	// since: told to serve again, they believe that they do.
 	closed map[string]bool
-	// wiped: the topology has lost its data.
-	wiped bool
 }
-
-// wipedTopology excuses gates that find no records: nobody has written them again.
-const wipedTopology = "the topology lost its data, and nobody restored its records (O-92)"
 
 // closedEngine excuses tablets whose drain has closed the transaction engine and whose
 // demotion then failed, since MySQL did not answer: the state that they had never changed, so
@@ -126,8 +119,6 @@ func (c *liveAnswersChecker) Record(e trace.Event) {
 		delete(c.closed, e.Host)
 	case e.Kind == tablet.KindTransitionFailed:
 		c.closed[e.Host] = e.Text("state") == "Not Serving"
-	case e.Kind == fault.KindInject:
-		c.wiped = c.wiped || strings.Contains(e.Text("line"), "wipe-topo ")
 	case e.Kind == discovery.KindHealth:
 		g.news(&e)
 	case e.Kind == KindProbe && e.Number("errno") != 0:
@@ -138,9 +129,6 @@ func (c *liveAnswersChecker) Record(e trace.Event) {
 func (c *liveAnswersChecker) excuse(e *trace.Event) string {
 	if g := c.gates[e.Text("gate")]; g != nil && g.stale() {
 		return staleEntry
-	}
-	if c.wiped && strings.Contains(e.Text("error"), "node doesn't exist") {
-		return wipedTopology
 	}
 	for _, closed := range c.closed { // in any order: any of them will do
 		if closed && strings.Contains(e.Text("error"), "connection pool is closed") {

@@ -11,7 +11,11 @@ import (
 )
 
 func livenessInvariants() []Invariant {
-	return []Invariant{livePrimary(), liveRecord(), liveReplicas(), liveTablets(), liveRouting(), liveAnswers(), liveStatements(), liveBuffers()}
+	list := []Invariant{livePrimary(), liveRecord(), liveReplicas(), liveTablets(), liveRouting(), liveAnswers(), liveStatements(), liveBuffers()}
+	for i := range list {
+		list[i] = needsTopology(list[i])
+	}
+	return list
 }
 
 // livePrimary is the end of R-222: not only at most one, but one.

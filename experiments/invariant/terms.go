@@ -3,6 +3,7 @@ package invariant
 import (
 	"fmt"
 
+	"bufsim/sim/fault"
 	"bufsim/sim/trace"
 	"bufsim/tablet"
 	"bufsim/topo/toposerver"
@@ -18,7 +19,7 @@ func shardRecordTerm() Invariant {
 		ID:      "shard-record-term-grows",
 		Meaning: "The term in a shard's record never goes back, and its primary changes only with a later term.",
 		Rules:   []string{"R-223", "I-O4"},
-		Kinds:   []string{string(toposerver.KindShard)},
+		Kinds:   []string{string(toposerver.KindShard), string(fault.KindInject)},
 		New:     func(Facts) Checker { return &shardRecordChecker{last: map[string]trace.Event{}} },
 		Fail:    failShardRecordTerm,
 	}
@@ -31,8 +32,15 @@ type shardRecordChecker struct {
 	last map[string]trace.Event
 }
 
-// Record implements Checker. spec: R-223, I-O4
+// Record implements Checker. A record that is made anew, since the topology lost its data, begins
+// without a term. spec: R-223, I-O4
 func (c *shardRecordChecker) Record(e trace.Event) {
+	if e.Kind == fault.KindInject {
+		if wipes(&e) {
+			clear(c.last)
+		}
+		return
+	}
 	shard := e.Text("shard")
 	was, known := c.last[shard]
 	c.last[shard] = keep(e)
