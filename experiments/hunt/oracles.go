@@ -1,6 +1,7 @@
 package hunt
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -210,7 +211,7 @@ func workConserving() invariant.Invariant {
 				drains[key] = &drainView{waiting: e.Number("queued"), since: e.Time, under: map[int64]bool{}, stop: keep(e)}
 				return
 			}
-			if d := drains[key]; d != nil && d.judge(e, int64(f.Flags.VTGate.BufferDrainConcurrency)) {
+			if d := drains[key]; d != nil && d.judge(e, int64(f.Flags.VTGate.BufferDrainConcurrency), f.Slack(sim.Time(d.since), sim.Time(e.Time))) {
 				v.add(key, sim.Time(d.since), "a worker of the drain has nothing to do while requests wait", "", d.stop, e)
 			}
 		}, func(invariant.End) {}
@@ -226,9 +227,9 @@ type drainView struct {
 }
 
 // judge takes over an event, and says whether a worker was idle before it.
-func (d *drainView) judge(e *trace.Event, workers int64) (idle bool) {
+func (d *drainView) judge(e *trace.Event, workers int64, slack time.Duration) (idle bool) {
 	busy := int64(len(d.under))
-	idle = busy < min(workers, busy+d.waiting) && e.Time-d.since > int64(time.Millisecond)
+	idle = busy < min(workers, busy+d.waiting) && e.Time-d.since > int64(time.Millisecond+slack)
 	switch id := e.Number("entry"); {
 	case e.Kind == buffer.KindUnblocked:
 		d.waiting--
@@ -314,9 +315,9 @@ func earlyEnd() invariant.Invariant {
 			if e.Kind != buffer.KindStop {
 				return
 			}
-			if told && e.Text("reason") == "NewPrimarySeen" && s.start != nil && s.silentSince(s.start) {
+			if told && e.Text("reason") == "NewPrimarySeen" && s.start != nil && s.silentSince(s.start, f.Slack) {
 				v.add(e.Host+" "+shardOf(e), sim.Time(e.Time), "its primary said nothing since the buffering began",
-					s.late(events[e.Text("keyspace")], f.Release.Behaviors), s.start, events[e.Text("keyspace")], e)
+					cmp.Or(s.late(events[e.Text("keyspace")], f.Release.Behaviors), disordered(f, e)), s.start, events[e.Text("keyspace")], e)
 			}
 			s.start = nil
 		}, func(invariant.End) {}
@@ -324,14 +325,31 @@ func earlyEnd() invariant.Invariant {
 }
 
 // silentSince reports whether no tablet of the shard has said since an event that it serves.
-func (s *said) silentSince(e *trace.Event) bool { return s.served == nil || s.served.Time < e.Time }
+func (s *said) silentSince(e *trace.Event, slack func(begin, end sim.Time) time.Duration) bool {
+	if s.served == nil {
+		return true
+	}
+	served, now := sim.Time(s.served.Time), sim.Time(e.Time)
+	return served < now && now.Sub(served) > slack(served, now)
+}
+
+// disordered excuses what depends on the order of news inside the gate in a run whose schedule
+// has put procs aside: news that was sent first may come last. spec: P-22
+func disordered(f invariant.Facts, e *trace.Event) string {
+	if f.Slack(0, sim.Time(e.Time)) > 0 {
+		return "the schedule stalled procs"
+	}
+	return ""
+}
+
+func noSlack(sim.Time, sim.Time) time.Duration { return 0 }
 
 // promptEnd is about news that gets lost inside the gate. spec: D-48, D-67
 func promptEnd() invariant.Invariant {
 	return oracle(invariant.Invariant{
 		ID: "buffering-ends-with-the-failover", Meaning: "Buffering of a shard ends within 3s after the primaries of all shards of its keyspace have said that they serve.",
 		Rules: []string{"D-48", "D-66", "D-67"}, Kinds: []string{string(kindSays), "buffer.start", "buffer.stop", string(discovery.KindMark)},
-	}, func(_ invariant.Facts, v *verdicts) (func(*trace.Event), func(invariant.End)) {
+	}, func(f invariant.Facts, v *verdicts) (func(*trace.Event), func(invariant.End)) {
 		shards := shardsSaid{}
 		return func(e *trace.Event) {
 			s := shards.see(e)
@@ -340,13 +358,13 @@ func promptEnd() invariant.Invariant {
 			}
 			start := s.start
 			s.start = nil
-			if start == nil || e.Text("reason") != "MaxDurationExceeded" || s.silentSince(start) {
+			if start == nil || e.Text("reason") != "MaxDurationExceeded" || s.silentSince(start, noSlack) {
 				return
 			}
 			whole, excused := shards.whole(e.Text("keyspace"))
 			since := max(whole, start.Time)
-			if whole >= 0 && e.Time-since > int64(3*time.Second) {
-				v.add(e.Host+" "+shardOf(e), sim.Time(e.Time), "all shards of its keyspace serve since "+sim.Time(since).String(), excused, start, s.last, e)
+			if whole >= 0 && e.Time-since > int64(3*time.Second+f.Slack(sim.Time(since), sim.Time(e.Time))) {
+				v.add(e.Host+" "+shardOf(e), sim.Time(e.Time), "all shards of its keyspace serve since "+sim.Time(since).String(), cmp.Or(excused, disordered(f, e)), start, s.last, e)
 			}
 		}, func(invariant.End) {}
 	})

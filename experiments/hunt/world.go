@@ -76,6 +76,7 @@ type playing struct {
 	profile release.Profile
 	flags   flags.Set
 	chooser sim.Chooser
+	stalls  *explore.StallLog // what the chooser puts aside; nil if it does not
 	sink    trace.Tee
 	played  *Played
 }
@@ -114,14 +115,17 @@ func (in *Input) Play(opts PlayOptions) (*Played, error) {
 	if replay != nil {
 		p.played.Misfit = replay.Misfit()
 	}
-	p.played.excuseStalled()
 	return p.played, nil
 }
 
 // small plays a world of one host, the gate's, and judges it. The program begins when start
 // returns; the world ends a good while after its last step.
 func (p *playing) small(start func(env *sim.Env) (program, error)) error {
-	watch := invariant.NewWatch(inSmallWorlds(p.opts.Invariants), invariant.Facts{Release: p.profile, Flags: p.flags, Gates: []string{hostGate}})
+	if s, ok := p.chooser.(sim.Staller); ok && s.Stalls() {
+		p.stalls = explore.NewStallLog(p.chooser)
+		p.chooser = p.stalls
+	}
+	watch := invariant.NewWatch(inSmallWorlds(p.opts.Invariants), p.facts())
 	p.sink = append(p.sink, watch)
 	w := sim.New(sim.Config{Seed: p.in.Seed, Chooser: p.chooser, Sink: p.sink, Pool: p.opts.Pool, MaxSteps: p.opts.MaxSteps})
 	var wrong error
@@ -144,6 +148,15 @@ func (p *playing) small(start func(env *sim.Env) (program, error)) error {
 	end := invariant.End{Time: out.Time, Recovered: out.ID == endOfProgram, Healed: healed}
 	p.played.Violations = append(watch.Finish(end), p.stuck(end)...)
 	return wrong
+}
+
+// facts is what the checkers of a small world know beforehand.
+func (p *playing) facts() invariant.Facts {
+	f := invariant.Facts{Release: p.profile, Flags: p.flags, Gates: []string{hostGate}}
+	if p.stalls != nil {
+		f.Stalls = p.stalls.Within
+	}
+	return f
 }
 
 const (
@@ -176,8 +189,9 @@ func quietTime(set flags.Set) time.Duration {
 
 // stuck tells procs that wait for a lock that somebody holds, far longer than anything may.
 func (p *playing) stuck(end invariant.End) []invariant.Violation {
+	f := p.facts()
 	for _, x := range p.played.Outcome.Waiting {
-		if x.Holder == "" || x.Op != sim.OpLock && x.Op != sim.OpRLock || end.Time.Sub(x.Since) < stuckAfter {
+		if x.Holder == "" || x.Op != sim.OpLock && x.Op != sim.OpRLock || end.Time.Sub(x.Since) < stuckAfter+f.Slack(x.Since, end.Time) {
 			continue
 		}
 		return []invariant.Violation{{
@@ -194,27 +208,3 @@ const stuckID = "nobody-is-stuck"
 // stuckAfter is longer than anybody holds a lock: the longest call with a lock held is a
 // topology operation of 15 s.
 const stuckAfter = 30 * time.Second
-
-// excuseStalled excuses what was late in a run whose schedule put procs aside: no machine
-// keeps to times then. spec: P-22
-func (p *Played) excuseStalled() {
-	stalled := time.Duration(0)
-	for _, d := range p.Decisions {
-		if d.Kind == sim.KindStall {
-			stalled += sim.StallLength(int(d.C))
-		}
-	}
-	for i := range p.Violations {
-		if v := &p.Violations[i]; stalled > 0 && slices.Contains(timed(), v.Invariant) && v.Excused == "" {
-			v.Excused = "the schedule stalled procs"
-		}
-	}
-}
-
-// timed are the invariants that bound times.
-func timed() []string {
-	return []string{
-		"buffer-window", "buffering-ends", "buffering-gap", "prs-ends-in-time", "drain-uses-its-workers",
-		"buffering-ends-with-the-failover", "buffer-full-means-full", "gate-loses-no-time", "no-early-end", stuckID,
-	}
-}

@@ -21,7 +21,7 @@ func bufferInvariants() []Invariant {
 func bufferInvariant(inv Invariant, judge func(*bufferChecker, *bufferEvent)) Invariant {
 	inv.Kinds = []string{string(trace.KindHost), "buffer"}
 	inv.New = func(f Facts) Checker {
-		return &bufferChecker{config: f.Flags.VTGate, buffers: map[string]*bufferView{}, judge: judge}
+		return &bufferChecker{facts: f, config: f.Flags.VTGate, buffers: map[string]*bufferView{}, judge: judge}
 	}
 	return inv
 }
@@ -29,6 +29,7 @@ func bufferInvariant(inv Invariant, judge func(*bufferChecker, *bufferEvent)) In
 // bufferChecker follows the buffers of all gates.
 type bufferChecker struct {
 	findings
+	facts   Facts
 	config  flags.VTGate
 	buffers map[string]*bufferView // by gate
 	judge   func(*bufferChecker, *bufferEvent)

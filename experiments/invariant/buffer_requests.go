@@ -78,11 +78,11 @@ func judgeWindow(c *bufferChecker, e *bufferEvent) {
 		}
 		return
 	}
-	held := e.now.Sub(at(&r.held))
+	held, slack := e.now.Sub(at(&r.held)), c.facts.Slack(at(&r.held), e.now)
 	switch {
-	case e.Text("reason") == "WindowExceeded" && held < c.config.BufferWindow:
+	case e.Text("reason") == "WindowExceeded" && held < c.config.BufferWindow-slack:
 		c.violate(e.object(), e.now, shown(r.held, e.Event), "request %d leaves after %v for a window of %v", e.Number("entry"), held, c.config.BufferWindow)
-	case held > c.config.BufferWindow+e.buffer.stood-r.stood:
+	case held > c.config.BufferWindow+e.buffer.stood-r.stood+slack:
 		c.violate(e.object(), e.now, shown(r.held, e.Event), "request %d was held for %v, the window is %v", e.Number("entry"), held, c.config.BufferWindow)
 	}
 }
@@ -92,7 +92,8 @@ func judgeWindow(c *bufferChecker, e *bufferEvent) {
 func (c *bufferChecker) overdue(e *bufferEvent) {
 	var oldest *heldRequest
 	for _, r := range e.buffer.requests { // in any order: the least counts
-		if r.left != "" || inShard(&r.held) != e.shard.name || e.now.Sub(at(&r.held)) <= c.config.BufferWindow+e.buffer.stood-r.stood {
+		most := c.config.BufferWindow + e.buffer.stood - r.stood + c.facts.Slack(at(&r.held), e.now)
+		if r.left != "" || inShard(&r.held) != e.shard.name || e.now.Sub(at(&r.held)) <= most {
 			continue
 		}
 		if oldest == nil || r.held.Number("entry") < oldest.held.Number("entry") {
@@ -148,7 +149,7 @@ func failBufferFull(t Reporter, v Violation) { t.Helper(); t.Fatalf("%s", v) }
 func judgeFull(c *bufferChecker, e *bufferEvent) {
 	c.suspected(e.now)
 	switch {
-	case e.Kind == buffer.KindEvicted && e.Text("reason") == evictedFull && e.buffer.taken < int64(c.config.BufferSize) && e.buffer.freed != e.now:
+	case e.Kind == buffer.KindEvicted && e.Text("reason") == evictedFull && e.buffer.taken < int64(c.config.BufferSize) && !c.justFreed(e):
 		c.suspect = &suspicion{e.object(), *e, keep(e.Event)}
 	case e.Kind == buffer.KindBuffered && e.shard.newcomer != "" && e.shard.newcomer != e.Proc:
 		c.violate(e.object(), e.now, shown(e.Event), "%s gets the slot that %s made free", e.Proc, e.shard.newcomer)
@@ -157,9 +158,15 @@ func judgeFull(c *bufferChecker, e *bufferEvent) {
 	}
 }
 
+// justFreed reports whether a slot was given back at the instant of an event.
+func (c *bufferChecker) justFreed(e *bufferEvent) bool {
+	freed := e.buffer.freed
+	return freed >= 0 && e.now.Sub(freed) <= c.facts.Slack(freed, e.now)
+}
+
 // suspected tells a suspicion that nothing has cleared at its instant.
 func (c *bufferChecker) suspected(now sim.Time) {
-	if s := c.suspect; s != nil && now != s.event.now {
+	if s := c.suspect; s != nil && now.Sub(s.event.now) > c.facts.Slack(s.event.now, now) {
 		c.suspect = nil
 		c.violate(s.object, s.event.now, shown(heldEvent(s.event.request), s.shown), "request %d makes room with less than %d slots taken", s.shown.Number("entry"), c.config.BufferSize)
 	}
@@ -179,7 +186,7 @@ func failBufferDuration(t Reporter, v Violation) { t.Helper(); t.Fatalf("%s", v)
 
 // spec: P-12
 func judgeDuration(c *bufferChecker, e *bufferEvent) {
-	most := c.config.BufferMaxFailoverDuration + e.buffer.stood - e.shard.stood
+	most := c.config.BufferMaxFailoverDuration + e.buffer.stood - e.shard.stood + c.facts.Slack(at(&e.shard.started), e.now)
 	if took := e.now.Sub(at(&e.shard.started)); e.shard.state == bufferBuffering && took > most {
 		c.violate(e.object(), e.now, shown(e.shard.started, e.Event), "it has buffered for %v, the maximum is %v", took, most)
 	}
@@ -204,7 +211,7 @@ func judgeGap(c *bufferChecker, e *bufferEvent) {
 	}
 	least := c.config.BufferMinTimeBetweenFailovers
 	for _, before := range shown(e.shard.stopped, e.shard.promoted) {
-		if before.Kind != "" && time.Duration(e.Time-before.Time) < least {
+		if before.Kind != "" && time.Duration(e.Time-before.Time) < least-c.facts.Slack(at(&before), e.now) {
 			c.violate(e.object(), e.now, shown(before, e.Event), "it starts %v after that, the minimum is %v", time.Duration(e.Time-before.Time), least)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"bufsim/model/flags"
 	"bufsim/model/release"
 	"bufsim/model/topodata"
+	"bufsim/sim"
 )
 
 // Facts are what checkers know of a run beforehand.
@@ -18,6 +19,17 @@ type Facts struct {
 	// WaitReplicasTimeout is the longest that an operation of the timeline asks for; 0 if
 	// none does.
 	WaitReplicasTimeout time.Duration
+	// Stalls is the sum of the stalls that a schedule put between two instants, none if nil.
+	Stalls func(begin, end sim.Time) time.Duration
+}
+
+// Slack is how late what happens between two instants may be: no machine keeps to times while a
+// schedule puts its procs aside. spec: P-22
+func (f *Facts) Slack(begin, end sim.Time) time.Duration {
+	if f.Stalls == nil {
+		return 0
+	}
+	return f.Stalls(begin, end)
 }
 
 // Keyspace is a keyspace of the cluster.

@@ -201,8 +201,9 @@ func judgeTime(c *gateChecker, l *loopView, e *trace.Event) {
 	if e.Kind != gateway.KindEnd || e.Number("held") != 0 || len(l.attempts) == 0 {
 		return
 	}
-	if first := l.attempts[0]; first.Time != l.begin.Time {
-		c.violate(e.Host, at(e), shown(l.begin, first, *e), "%s waited for %v before its first call and was not held", e.Text("request"), at(&first).Sub(at(&l.begin)))
+	first := l.attempts[0]
+	if waited := at(&first).Sub(at(&l.begin)); waited > c.facts.Slack(at(&l.begin), at(&first)) {
+		c.violate(e.Host, at(e), shown(l.begin, first, *e), "%s waited for %v before its first call and was not held", e.Text("request"), waited)
 	}
 }
 

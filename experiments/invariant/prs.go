@@ -57,7 +57,7 @@ func (c *prsBoundChecker) Record(e trace.Event) {
 		return
 	}
 	p := op.ending(reparent.PhaseName(e.Text("phase")))
-	bound := c.bound(p.name) + phaseSlack
+	bound := c.bound(p.name) + phaseSlack + c.facts.Slack(p.begin, p.end)
 	if took := p.end.Sub(p.begin); took > bound {
 		c.excused(c.excuse(p), op.shard, p.end, shown(e), "the phase %s took %v, its bound is %v", p.name, took, bound)
 	}

@@ -4,11 +4,15 @@ import (
 	"bufsim/experiments/invariant"
 	"bufsim/experiments/scenario"
 	"bufsim/sim"
+	"bufsim/sim/explore"
 )
 
 // facts is what the checkers of a run know beforehand.
 func facts(s *scenario.Scenario, opts *Options) invariant.Facts {
 	f := invariant.Facts{Release: opts.Release, Flags: opts.Flags}
+	if log, ok := opts.Chooser.(*explore.StallLog); ok {
+		f.Stalls = log.Within
+	}
 	for _, k := range s.Cluster.Keyspaces {
 		keyspace := invariant.Keyspace{Name: k.Name, Durability: string(k.Durability)}
 		for _, sh := range k.Shards {

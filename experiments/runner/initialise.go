@@ -9,6 +9,13 @@ import (
 // initialise writes the records of an initialised cluster, starts the tablets and
 // waits until all of them serve.
 func (p *play) initialise(env *sim.Env, ctx *sim.Context) error {
+	for _, t := range p.topos { // a schedule may put a server's start aside
+		for !t.listens {
+			if err := env.SleepCtx(ctx, startPoll); err != nil {
+				return err
+			}
+		}
+	}
 	ts := p.topology(env, p.net.Node(env))
 	for _, cell := range p.scenario.Cluster.Cells {
 		info := &topodata.CellInfo{ServerAddress: p.cellAddress(cell), Root: "/vitess/" + cell}

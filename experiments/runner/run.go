@@ -12,6 +12,7 @@ import (
 	"bufsim/model/release"
 	"bufsim/model/topodata"
 	"bufsim/sim"
+	"bufsim/sim/explore"
 	"bufsim/sim/fault"
 	"bufsim/sim/trace"
 )
@@ -90,6 +91,9 @@ func complete(s *scenario.Scenario, opts *Options) (err error) {
 	}
 	if err := flags.Validate(opts.Flags, opts.Release); err != nil {
 		return err
+	}
+	if c, ok := opts.Chooser.(sim.Staller); ok && c.Stalls() {
+		opts.Chooser = explore.NewStallLog(opts.Chooser)
 	}
 	return checkPlan(s)
 }

@@ -12,6 +12,8 @@ type topoProcess struct {
 	cell  string // topo.GlobalCell for the global one
 	host  *sim.Host
 	store *toposerver.Store
+	// listens: it has come up.
+	listens bool
 	// faults are those of the service under way.
 	faults topoFaults
 }
