@@ -42,6 +42,7 @@ func (c *cluster) topoServer(cell, host string) *topoProcess {
 			Implementation: c.scenario.Cluster.Topo.Name(),
 			GlobalWrite:    steps.GlobalTopoWrite.Sim(), CellWrite: steps.LocalTopoWrite.Sim(), GlobalRoot: globalRoot,
 		})
+		t.listens = true
 	})
 	return t
 }
