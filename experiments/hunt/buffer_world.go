@@ -139,6 +139,7 @@ func drawFailover(d *Draw, in *Input, f bufferFlags, begin time.Duration) {
 				in.Steps = append(in.Steps, Step{At: s.At + max(patience, time.Millisecond), Do: "request", Shard: s.Shard})
 			}
 		}
+		ends = append(ends, s.At+f.window)
 		if slow {
 			s.Args = append(s.Args, Arg{"retry", d.Of(0, 100*time.Millisecond, time.Second).String()})
 		}

@@ -16,8 +16,8 @@ import (
 func linearRows() Invariant {
 	return Invariant{
 		ID:      "rows-linearizable",
-		Meaning: "Reads and writes of a row through the primary look as if they had happened one after the other, each between its statement and its answer; a write that failed may have happened at any later time, or never.",
-		Rules:   []string{"R-220", "R-222", "GI-11"},
+		Meaning: "Reads and writes of a row through the primary look as if they had happened one after the other, each between its statement and its answer, but for reads that share the answer of an equal one that began before; a write that failed may have happened at any later time, or never.",
+		Rules:   []string{"R-220", "R-222", "GI-11", "T-50a"},
 		Kinds:   slices.Concat(operationKinds(), []string{string(gate.KindStatement), string(gate.KindAnswer), string(gateway.KindBegin)}),
 		New: func(f Facts) Checker {
 			return &linearChecker{operations: newOperations(), open: map[string]*rowOperation{}, rows: map[rowName]*rowHistory{}}
@@ -124,8 +124,21 @@ func (c *linearChecker) begin(o *rowOperation, e *trace.Event) {
 		c.order = append(c.order, o.row)
 	}
 	h.loose = h.loose || o.dropped && o.write
-	h.ends = append(h.ends, rowEnd{o, true})
+	h.ends = slices.Insert(h.ends, h.shared(o), rowEnd{o, true})
 	c.kept++
+}
+
+// shared is the place at which an operation may have had its effect at the earliest. A tablet
+// gives a read the answer of an equal one that is running, which may have looked at the row
+// before this one came; any other operation begins at the end of what has happened so far.
+// spec: T-50a
+func (h *rowHistory) shared(o *rowOperation) int {
+	for i, e := range h.ends {
+		if running := e.begin && !e.write && !e.answered && !e.dropped; running && !o.write && !o.dropped {
+			return i + 1
+		}
+	}
+	return len(h.ends)
 }
 
 func (c *linearChecker) end(o *rowOperation, e *trace.Event) {

@@ -27,7 +27,7 @@ import (
 // Unquoted digits are a number. The hosts zone1-0000000100 to ...102 are the tablets of
 // commerce/0.
 //
-// spec: GI-1, GI-3, GI-5, GI-6, GI-7, DI-12, T-151, R-66, R-220, R-221, T-154, T-156, DI-11, P-21, P-24, GI-11, T-152, T-153, R-222, R-223, R-224, R-225, R-226, R-227, R-229, I-O3, I-O4, T-150, T-157, T-143, DI-1, DI-2
+// spec: T-50a, O-92, D-93, D-94, R-120, R-208, GI-1, GI-3, GI-5, GI-6, GI-7, DI-12, T-151, R-66, R-220, R-221, T-154, T-156, DI-11, P-21, P-24, GI-11, T-152, T-153, R-222, R-223, R-224, R-225, R-226, R-227, R-229, I-O3, I-O4, T-150, T-157, T-143, DI-1, DI-2
 // spec: P-1, P-2, P-6, P-7, P-9, P-10, P-11, P-12, P-13, P-14, P-15, P-16, P-17, P-18, P-22
 func TestStories(t *testing.T) {
 	for _, inv := range invariant.All() {
