@@ -12,7 +12,7 @@ import (
 // A drain that runs beside a new failover: at the start hardly any schedule shows it, with all
 // decisions of the case every one does, and the search says where that changed.
 func TestTippingOfACase(t *testing.T) {
-	r := explore(t, hunt.Options{Release: "v22", Seed: 4, Runs: 200, Worlds: []string{"buffer"}})
+	r := explore(t, hunt.Options{Release: "v22", Seed: 2, Runs: 200, Worlds: []string{"buffer"}})
 	f := find(r, "buffer-states GATE SHARD")
 	require.NotNil(t, f)
 	tip, err := hunt.FindTipping(context.Background(), f.Case, hunt.TippingOptions{Continuations: 8, Points: 5})
@@ -49,7 +49,7 @@ func TestTippingOfACase(t *testing.T) {
 
 // A case without recorded decisions has none to blame, and a search that is cancelled ends.
 func TestTippingNeedsDecisions(t *testing.T) {
-	r := explore(t, hunt.Options{Release: "v22", Seed: 4, Runs: 200, Worlds: []string{"buffer"}})
+	r := explore(t, hunt.Options{Release: "v22", Seed: 2, Runs: 200, Worlds: []string{"buffer"}})
 	f := find(r, "buffer-states GATE SHARD")
 	require.NotNil(t, f)
 	ended, cancel := context.WithCancel(context.Background())
