@@ -104,6 +104,8 @@ func TestListedPrimary(t *testing.T) {
 		}
 		a.Say(true, 100)
 		listed("1")
+		a.Say(true, 90) // refused, and still listed as it was
+		listed("1")
 		b.Say(true, 99)
 		listed("1")
 		b.Say(true, 100)
