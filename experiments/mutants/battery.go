@@ -176,8 +176,11 @@ func (g *baseline) check(ctx context.Context, pkg string) error {
 		return err
 	}
 	o, err := goTest{root: g.battery.Root, args: []string{pkg}, limit: g.battery.limit()}.run(ctx)
-	if err == nil && o.failed {
+	switch {
+	case err == nil && o.failed:
 		err = fmt.Errorf("%s fails in %s without a mutant: %s", pkg, o.test, o.output)
+	case err == nil && o.took > g.battery.limit()/2:
+		err = fmt.Errorf("%s takes %v without a mutant, so that a hang would be a guess: raise the limit", pkg, o.took)
 	}
 	g.green[pkg] = err
 	return err

@@ -17,7 +17,7 @@ import (
 )
 
 // answersFormat changes when old answers would mean something else.
-const answersFormat = "1"
+const answersFormat = "2"
 
 // key names the answer of a package on a mutant: it changes with the mutant and with whatever
 // the package's tests are made of.
@@ -62,7 +62,8 @@ type contentHashes struct {
 }
 
 // of hashes all files that the tests of a package may read: those of the packages of this
-// module that they are made of, with their testdata, and the module's own.
+// module that they are made of, with their testdata but without their tests, and the module's
+// own.
 func (c *contentHashes) of(ctx context.Context, root, pkg string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,7 +85,7 @@ func (c *contentHashes) of(ctx context.Context, root, pkg string) (string, error
 	slices.Sort(dirs)
 	sum := sha256.New()
 	for _, dir := range dirs {
-		if err := hashDir(sum, root, dir); err != nil {
+		if err := hashDir(sum, root, dir, dir == filepath.Join(root, pkg)); err != nil {
 			return "", err
 		}
 	}
@@ -92,9 +93,9 @@ func (c *contentHashes) of(ctx context.Context, root, pkg string) (string, error
 	return c.hash[root+pkg], nil
 }
 
-// hashDir adds a folder's files and everything below its testdata. The mutants themselves are
-// left out: one more changes nothing for the others.
-func hashDir(sum io.Writer, root, dir string) error {
+// hashDir adds a folder's files, its tests if they are asked for, and everything below its
+// testdata. The mutants themselves are left out: one more changes nothing for the others.
+func hashDir(sum io.Writer, root, dir string, tests bool) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(root, path)
 		switch {
@@ -104,7 +105,7 @@ func hashDir(sum io.Writer, root, dir string) error {
 			return filepath.SkipDir
 		case d.IsDir() && path != dir && !strings.Contains(rel, "testdata"):
 			return filepath.SkipDir
-		case d.IsDir():
+		case d.IsDir(), !tests && strings.HasSuffix(path, "_test.go"):
 			return nil
 		}
 		text, err := os.ReadFile(path)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // outcome is what one run of `go test` showed.
@@ -22,6 +23,8 @@ type outcome struct {
 	cases int
 	// output is what the compiler or the failed test said.
 	output string
+	// took is how long the tests ran, without the compiler.
+	took time.Duration
 	// seconds of the processor, those of the compiler included.
 	seconds float64
 }
@@ -29,6 +32,8 @@ type outcome struct {
 // event is a line of `go test -json`.
 type event struct {
 	Action, Test, Output, FailedBuild string
+	// Elapsed is in seconds.
+	Elapsed float64
 }
 
 // drawn finds how many cases a property needed: rapid says so.
@@ -43,6 +48,9 @@ func readEvents(r io.Reader) outcome {
 		var e event
 		if dec.Decode(&e) != nil {
 			break // the end, or a program that died within a line
+		}
+		if e.Test == "" && e.Elapsed > 0 {
+			o.took = time.Duration(e.Elapsed * float64(time.Second))
 		}
 		switch e.Action {
 		case "build-output":
