@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bufsim/experiments/hunt"
 	"bufsim/experiments/invariant"
 	"bufsim/experiments/report"
 	"bufsim/experiments/runner"
@@ -63,15 +64,18 @@ func traceReference() string {
 		"JSON object: `t` is nanoseconds of virtual time, `inc` counts the restarts of the host,\n" +
 		"`fields` holds the fields below. `--kinds buffer` chooses a family, `--kinds buffer.start` one\n" +
 		"kind, `--request r42` what belongs to one request.\n\n" +
+		"`bufsim trace CASE` prints the events of a case of [explorations](exploration.md), in the same\n" +
+		"forms; the requests of small worlds are called q1, q2, ..., and the events of their programs begin\n" +
+		"with `world.`.\n\n" +
 		"`-o grid` shows a failover at a glance: a column for each host, a row for each slice of time in\n" +
 		"which something happened, a character for each event; below is what the characters mean.\n" +
 		"`-o perfetto` is for ui.perfetto.dev: hosts are processes, procs are threads, and statements,\n" +
 		"stays in the buffer, reparent phases, drains, queries and calls are spans.\n\n| kind | fields | meaning |\n|---|---|---|\n")
-	for _, d := range runner.TraceKinds() {
+	for _, d := range hunt.TraceKinds() {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", d.Kind, d.Fields, d.Meaning)
 	}
 	b.WriteString("\n## Characters of the grid\n\n| character | meaning |\n|---|---|\n")
-	for _, g := range runner.Glyphs() {
+	for _, g := range append(runner.Glyphs(), hunt.Glyphs()...) {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", g.Sign, g.Meaning)
 	}
 	return b.String()

@@ -5,10 +5,13 @@
 //   - [Watch] collects the events of a run, and [NewAccount] puts them together by request.
 //   - A [Failure] is one statement that its client saw failing, with its [Cause]; [Account.Groups]
 //     counts failures by cause.
-//   - [Chain] tells what happened to a request, in order, in plain words.
-//   - [Savers] finds remedies by counterfactual runs: the same scenario and seed with one thing
+//   - [Account.Chain] tells what happened to a request, in order, in plain words.
+//   - [Search.Savers] finds remedies by counterfactual runs: the same scenario and seed with one thing
 //     changed, the smallest change found by bisection, and played again to be sure.
-//   - [Lanes] is what a timeline figure draws: one lane for each client.
+//   - [Tell] puts any event in words; explanations of cases that package hunt has found are made of
+//     these, and of the same searches.
+//   - [FindTiming] moves an operation to and fro, to find the instants at which runs fail.
+//   - [Account.Lanes] is what a timeline figure draws: one lane for each client.
 //
 // What is said follows from the trace alone, never from an error's text if an event tells the
 // same. A failure that no rule explains is called unexplained, not guessed at.

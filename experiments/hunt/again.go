@@ -49,7 +49,7 @@ func record(in *Input, invariants []invariant.Invariant) (*recording, error) {
 // TraceKinds documents the events of all worlds.
 func TraceKinds() []trace.KindDoc {
 	return append(runner.TraceKinds(),
-		trace.KindDoc{Kind: kindAsk, Fields: "request shard", Meaning: "A request of a small world comes."},
+		trace.KindDoc{Kind: kindAsk, Fields: "request shard", Meaning: "A request of a small world comes (worlds of explorations only)."},
 		trace.KindDoc{Kind: kindAnswer, Fields: "request shard error", Meaning: "A request of a small world is answered."},
 		trace.KindDoc{Kind: kindSays, Fields: "shard serving term", Meaning: "The primary of a shard of a small world says what it is."},
 	)

@@ -20,11 +20,17 @@
 // a panic, a failed assertion. Runs are grouped by the finding's signature, which names roles
 // instead of processes. The shortest run of a group becomes the [Case].
 //
+// [Explain] says why a case fails: what led to it, what its schedule did that the dull one would
+// not have, and what would have saved it, by playing it with changes. [FindTipping] finds the
+// decision with which the failure became likely.
+//
 // # Invariants of this package
 //
 //   - Equal options with a number of runs give equal reports, on any number of cores.
 //   - A case that was written, read and played gives the run's hash.
 //   - Shrinking keeps the signature.
+//   - A change that is said to save was played, and where the recorded schedule did not fit it, under
+//     schedules that show the finding without it.
 //
 // [Swarm testing]: https://doi.org/10.1145/2338965.2336763
 package hunt

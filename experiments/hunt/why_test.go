@@ -69,6 +69,32 @@ func TestExplainARace(t *testing.T) {
 	require.Equal(t, len(c.Input.Steps), left, "a small case needs all of its steps")
 }
 
+// A rare race: no schedule of a changed run is the recorded one, so that the recorded run alone
+// would acquit whatever is changed. The two requests that the race is between and the fix are
+// named, and neither the requests that have nothing to do with it nor another fix.
+//
+// spec: B-35, B-39
+func TestExplainARareRace(t *testing.T) {
+	c, err := hunt.ReadCase("testdata/why/lost-wakeup.yaml")
+	require.NoError(t, err)
+	e, err := hunt.Explain(c, hunt.ExplainOptions{Search: true})
+	require.NoError(t, err)
+	var without, fixes []string
+	for _, s := range e.Savers {
+		switch s.Knob {
+		case "without":
+			without = append(without, s.Text)
+		case "fix":
+			fixes = append(fixes, s.Text)
+			require.Equal(t, []string{"B-39"}, s.Rules)
+		}
+	}
+	require.Len(t, fixes, 1)
+	require.Contains(t, fixes[0], "TimeoutNoticeRemembered (since main)")
+	require.Equal(t, []string{`leaving out "at 1m1s request ks/0 cause shutting-down patience 1s"`, `leaving out "at 1m2s request ks/0"`}, without)
+	require.Less(t, len(without), len(c.Input.Steps))
+}
+
 // A reparent of another shard ends the buffering under every schedule: nothing unusual is told of
 // it. A flag that saves does so when the case is played with it.
 //

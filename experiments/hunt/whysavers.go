@@ -131,7 +131,7 @@ func (x *explaining) telltale(prefix int) ([]uint64, error) {
 	x.seeds[prefix] = nil
 	var tried []uint64
 	shown := 0
-	for seed := range uint64(attempts(x.from) / 2) {
+	for seed := range uint64(attempts(x.from)) {
 		p, err := x.play(x.under(x.from.Input, prefix, seed))
 		if err != nil {
 			return nil, err
