@@ -17,7 +17,7 @@ type Battery struct {
 	Jobs int
 	// Home asks the tests of the mutated package only.
 	Home bool
-	// Limit ends a test that hangs; 0 means two minutes. A busy machine needs more.
+	// Limit ends a test that hangs; 0 means ten minutes, which a busy machine may need.
 	Limit time.Duration
 	// CacheDir keeps the answers; empty means none is kept.
 	CacheDir string
@@ -156,7 +156,7 @@ func (b *Battery) test(ctx context.Context, m Mutant, args ...string) (outcome, 
 
 func (b *Battery) limit() time.Duration {
 	if b.Limit == 0 {
-		return 2 * time.Minute
+		return 10 * time.Minute
 	}
 	return b.Limit
 }

@@ -22,7 +22,7 @@ func main() {
 	only := flag.String("only", "", "try the mutants whose id or file matches this `expression`, and write no page")
 	home := flag.Bool("home", false, "ask the tests of the mutated package only, and write no page")
 	jobs := flag.Int("jobs", runtime.NumCPU(), "how many at a time")
-	limit := flag.Duration("limit", 2*time.Minute, "when a test counts as hanging; a busy machine needs more")
+	limit := flag.Duration("limit", 10*time.Minute, "when a test counts as hanging; a busy machine needs more")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
