@@ -39,6 +39,7 @@ golden:                 ## rewrite golden files; understand every changed line
 plots:                  ## play the published studies again and draw their figures
 	go build -o bufsim ./cmd/bufsim
 	for p in experiments/*/plan*.yaml; do ./bufsim plot $$p || exit 1; done
+	for k in lanes occupancy; do ./bufsim plot $$k experiments/window/scenario.yaml --prs 5s --buffer-window=3s --seed 2 --out experiments/window || exit 1; done
 
 ci:                     ## what CI runs
 	./.ci/run

@@ -61,17 +61,26 @@ func spanColours() []color.NRGBA {
 	}
 }
 
-// drawSpans shades the spans. Short ones stay visible: none is thinner than a line.
+// spanMin is the least width of a span, in points: short ones stay visible.
+const spanMin = 1.5
+
+// drawSpans shades the spans, and those that are thinner than a line over the others.
 func drawSpans(c draw.Canvas, p *plot.Plot, spans []Span) {
 	x, _ := p.Transforms(&c)
 	order := spanNames(spans)
-	for _, s := range spans {
-		from, to := max(c.Min.X, x(s.From)), min(c.Max.X, x(s.To))
-		if to < c.Min.X || from > c.Max.X {
-			continue
+	for _, thin := range []bool{false, true} {
+		for _, s := range spans {
+			from, to := max(c.Min.X, x(s.From)), min(c.Max.X, x(s.To))
+			if to < c.Min.X || from > c.Max.X || thin != (to-from < spanMin) {
+				continue
+			}
+			colour := spanColours()[slices.Index(order, s.Name)]
+			if thin {
+				colour.A = 255
+			}
+			c.SetColor(colour)
+			c.Fill(vg.Rectangle{Min: vg.Point{X: from, Y: c.Min.Y}, Max: vg.Point{X: max(to, from+spanMin), Y: c.Max.Y}}.Path())
 		}
-		c.SetColor(spanColours()[slices.Index(order, s.Name)])
-		c.Fill(vg.Rectangle{Min: vg.Point{X: from, Y: c.Min.Y}, Max: vg.Point{X: max(to, from+1.5), Y: c.Max.Y}}.Path())
 	}
 }
 
