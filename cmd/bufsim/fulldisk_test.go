@@ -25,6 +25,7 @@ func TestFullDisk(t *testing.T) {
 	for _, args := range []string{
 		"sweep --buffer-window 1s..2s --seeds 1-2 -o ndjson", "sweep --buffer-window 1s --seeds 1-2 -o csv", "sweep --buffer-window 1s --seeds 1-2 -o json",
 		"sweep --buffer-window 1s --seeds 1-2", "run", "run -o json", "compare v13 v24 --seeds 1-2",
+		"compare v13 v24 --seeds 1-2 -o csv", "tune 3 --runs 2 --verify 2", "tune 3 --runs 2 --verify 2 -o json", "tune --qps 5 --print-scenario",
 	} {
 		var errs bytes.Buffer
 		code := Main(strings.Fields(args), strings.NewReader(""), &fullDisk{left: 100}, &errs)
