@@ -107,10 +107,19 @@ func TestReducedSearchComesToTheSameEnds(t *testing.T) {
 				require.Equal(t, m.endsOf(t, "plain", func(judge judgement) (bool, int, error) { return m.reduced(judge, true) }), ends)
 			}
 			if test.orders || simtest.Nightly() {
-				require.Equal(t, m.endsOf(t, "orders", m.orders), ends)
+				require.Equal(t, m.endsOf(t, "orders", m.orders), unseen(ends, "TimeoutThreadNotBlind"))
 			}
 		})
 	}
+}
+
+// unseen are ends as one sees them who does not look between steps, where the property breaks.
+func unseen(ends map[end]bool, property string) map[end]bool {
+	list := map[end]bool{}
+	for e := range ends {
+		list[end{e.fates, strings.TrimSpace(strings.ReplaceAll(e.broken, property, ""))}] = true
+	}
+	return list
 }
 
 type judgement func(*modelRun, sim.Outcome) error
