@@ -228,8 +228,8 @@ type lookingOn struct {
 
 // Choose implements sim.Chooser.
 func (l lookingOn) Choose(p *sim.Point, n int) int {
-	if l.r.b != nil && len(l.r.b.made) > 0 {
-		l.r.lookInside()
+	if l.r.b != nil && len(l.r.b.made) > 0 && (p.Kind == sim.KindTask || p.Kind == sim.KindSwitch) {
+		l.r.lookInside(p, n)
 	}
 	return l.Replay.Choose(p, n)
 }

@@ -37,15 +37,15 @@ func (m modelWorld) uses() []explore.Use {
 }
 
 // describe tells a search the state of the run.
-func (r *modelRun) describe(s *explore.State) {
-	r.lookInside()
+func (r *modelRun) describe(s *explore.State, p *sim.Point, n int) {
+	r.lookInside(p, n)
 	sb, g := r.b.made[0], r.shard("0")
 	shared := numbers(0)
 	shared.add(r.b.slots.free.Free(), int(sb.state.Load()), int(sb.currentPrimary.UID), int(g.draining))
 	shared.bits(r.over, r.b.stopped.Load(), g.newcomer != "")
 	if t := sb.thread; t != nil {
 		shared.bits(t.maxReached.IsSet() && !t.ended.IsSet(), t.stopAsked.IsSet(), t.ended.IsSet())
-		shared.add(r.listener.state())
+		shared.add(r.noticed())
 	}
 	if r.remembers {
 		shared.add(int(sim.HashString(0, r.brokenNames())))
@@ -216,45 +216,28 @@ func (m methods) of(t *explore.TaskState) string {
 	return text
 }
 
-// listener is a notice that knows whether the timeout thread sleeps.
-type listener struct {
-	notice
-	listens bool       // the thread has looked at least once
-	noticed bool       // it has not slept since the last notice
-	event   *sim.Event // what it waits for, if the notice is fleeting
+// noticed is the state of the notice: whether one is kept or, if none can be, whether the one
+// that the timeout thread asked for last has come.
+func (r *modelRun) noticed() int {
+	if n, ok := r.listener.notice.(*rememberedNotice); ok {
+		return n.slot.Len()
+	}
+	if e := r.listener.event; e != nil && e.IsSet() {
+		return 1
+	}
+	return 0
 }
 
-func (l *listener) give() {
-	l.noticed = true
-	l.notice.give()
+// listener sees what the timeout thread asks for.
+type listener struct {
+	notice
+	event *sim.Event // of a fleeting notice
 }
 
 func (l *listener) given() sim.Case {
 	c := l.notice.given()
-	l.listens = true
-	switch n := l.notice.(type) {
-	case *rememberedNotice:
-		l.noticed = n.slot.Len() > 0
-	case *fleetingNotice:
+	if n, fleeting := l.notice.(*fleetingNotice); fleeting {
 		l.event = n.current
 	}
 	return c
-}
-
-// deaf reports whether a notice that was given does not wake the thread, if it waits for one.
-func (l *listener) deaf() bool {
-	if l.event != nil {
-		return !l.event.IsSet()
-	}
-	return l.listens && !l.noticed
-}
-
-func (l *listener) state() int {
-	if n, ok := l.notice.(*rememberedNotice); ok {
-		return n.slot.Len()
-	}
-	if l.deaf() {
-		return 2
-	}
-	return 3
 }

@@ -86,7 +86,7 @@ func (m modelWorld) searchWith(limit int, plain bool, judge func(*modelRun, sim.
 	var r *modelRun
 	search := explore.StateSearch{
 		Limit: limit, Plain: plain, Uses: m.uses(),
-		State: func(s *explore.State) { r.describe(s) },
+		State: func(s *explore.State, p *sim.Point, n int) { r.describe(s, p, n) },
 		Task:  func(t *explore.TaskState) { r.describeTask(t) },
 	}
 	return search.Run(func(c sim.Chooser) error {
@@ -159,7 +159,7 @@ func (r *modelRun) afterShutdown() {
 // lookInside checks what must hold between any two steps, where no critical section is under
 // way. It is called while the chooser decides, so that what it looks at is no step itself.
 // spec: P-1, P-3, P-4, P-17
-func (r *modelRun) lookInside() {
+func (r *modelRun) lookInside(p *sim.Point, n int) {
 	sb := r.b.made[0]
 	if sb.mu.Locked() {
 		return
@@ -181,12 +181,12 @@ func (r *modelRun) lookInside() {
 	free := r.b.slots.free.Free()
 	r.must(free+taken == r.cfg.Size, "SlotConservation", "%d slots are free and %d taken", free, taken)
 	r.must(queued <= taken, "SlotConservation", "%d queued, %d slots taken", queued, taken)
-	r.lookAtThreads(state, queued)
+	r.lookAtThreads(state, queued > 0 && sleeps(p, n))
 }
 
 // lookAtThreads checks what the timeout thread is there for.
 // spec: P-4, B-35, B-39, B-45
-func (r *modelRun) lookAtThreads(state State, queued int) {
+func (r *modelRun) lookAtThreads(state State, blind bool) {
 	for i, t := range r.threads {
 		if i < len(r.threads)-1 {
 			r.must(t.ended.IsSet(), "NoRuntimeErrors", "timeout thread %d outlives its failover", i+1)
@@ -200,7 +200,21 @@ func (r *modelRun) lookAtThreads(state State, queued int) {
 		return
 	}
 	r.must(t != nil && !t.ended.IsSet() && !t.stopAsked.IsSet(), "BufferingHasTimeoutThread", "none")
-	r.must(queued == 0 || t.maxReached.IsSet() || !r.listener.deaf(), "TimeoutThreadNotBlind", "%d queued, and the thread sleeps", queued)
+	r.must(!blind || t.ended.IsSet(), "TimeoutThreadNotBlind", "requests are queued, and the thread sleeps")
+}
+
+// sleeps reports whether the timeout thread waits, and not for an instant. If it can run, or
+// waits for an instant, it is among what can be chosen. It may wait for a lock that is free for
+// whoever comes first, while another that waited longer competes for it.
+func sleeps(p *sim.Point, n int) bool {
+	for i := range n {
+		task := p.Task(i)
+		thread := strings.HasPrefix(task.Name, "gate-1/buffer/timeout ") && !p.Futile(i)
+		if competes := task.Op == sim.OpLock && p.Woken(i) >= 0; thread || competes {
+			return false
+		}
+	}
+	return true
 }
 
 var errModel = errors.New("a property of the model is broken")

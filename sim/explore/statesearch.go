@@ -26,9 +26,9 @@ import (
 type StateSearch struct {
 	// Limit is how many runs are made at most.
 	Limit int
-	// State describes the state between two steps. It is called while the chooser decides,
-	// so that what it looks at is no step.
-	State func(*State)
+	// State describes the state between two steps. It is called while the chooser decides
+	// between n alternatives, so that what it looks at is no step.
+	State func(s *State, p *sim.Point, n int)
 	// Task is called when a task comes to an operation, or is seen for the first time. It
 	// sets what the state of the task is besides its place in the program.
 	Task func(*TaskState)

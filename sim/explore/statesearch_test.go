@@ -75,7 +75,7 @@ func (m *machine) play(c sim.Chooser) (saw string, out sim.Outcome) {
 func (m *machine) search() explore.StateSearch {
 	return explore.StateSearch{
 		Limit: 100_000,
-		State: func(s *explore.State) {
+		State: func(s *explore.State, _ *sim.Point, _ int) {
 			text := fmt.Sprint(m.views, m.carried, m.done, m.x.Load(), m.y.Load(), m.event.IsSet(), m.ch.Len(), m.guarded)
 			s.Shared = sim.HashString(0, text)
 		},
@@ -132,7 +132,7 @@ func TestStateSearchKnowsWhatIsAlike(t *testing.T) {
 		var x *sim.Atomic[int]
 		s := explore.StateSearch{
 			Limit: 100_000,
-			State: func(s *explore.State) {
+			State: func(s *explore.State, _ *sim.Point, _ int) {
 				s.Shared = uint64(x.Load())
 				for _, d := range done {
 					s.Parts = append(s.Parts, uint64(d))
@@ -185,7 +185,7 @@ func TestStateSearchLeavesCircles(t *testing.T) {
 	ends := 0
 	s := explore.StateSearch{
 		Limit: 1000,
-		State: func(s *explore.State) { s.Shared = uint64(x.Load()) },
+		State: func(s *explore.State, _ *sim.Point, _ int) { s.Shared = uint64(x.Load()) },
 		Task:  func(t *explore.TaskState) {},
 		Uses:  []explore.Use{{Tool: "own"}},
 	}

@@ -121,7 +121,7 @@ func (x *stateSearch) Choose(p *sim.Point, n int) int {
 // known reports whether the state was reached before.
 func (x *stateSearch) known(p *sim.Point, n int) bool {
 	x.state.Shared, x.state.Parts, x.state.Over = 0, x.state.Parts[:0], x.state.Over[:0]
-	x.State(&x.state)
+	x.State(&x.state, p, n)
 	var number uint64
 	number, x.signs = x.tasks.number(&x.state, p, n, x.signs)
 	if _, known := x.seen[number]; !known {
