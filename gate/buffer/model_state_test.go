@@ -121,6 +121,7 @@ func (r *modelRun) partOf(i int) uint64 {
 	part.bits(
 		x.slot, x.left == "", x.left == "drained", x.released, e.queue != nil,
 		e.unblocked.IsSet(), e.err != nil, e.finished.IsSet(), e.ctx.Err() != nil,
+		x.left == "" && r.world.Now() >= e.deadline,
 	)
 	return uint64(part)
 }
@@ -193,6 +194,10 @@ func (r *modelRun) whose(e *entry) int {
 		}
 	}
 	return -1
+}
+
+func (r *modelRun) whoseID(id int64) int {
+	return slices.IndexFunc(r.held, func(e *entry) bool { return e != nil && e.id == id })
 }
 
 // methods remembers which methods of the package are under way at a place.

@@ -48,13 +48,14 @@ type modelRun struct {
 	// held and returned are what became of the requests.
 	held     []*entry
 	returned []bool
+	through  []bool // with the retry, or the client has given up
 	threads  []*timeoutThread
 	listener *listener // of the last thread
 	methods  methods
 }
 
 func (m modelWorld) begin() *modelRun {
-	r := &modelRun{modelWorld: m, held: make([]*entry, m.requests), returned: make([]bool, m.requests)}
+	r := &modelRun{modelWorld: m, held: make([]*entry, m.requests), returned: make([]bool, m.requests), through: make([]bool, m.requests)}
 	r.checker = newChecker(Config{
 		Enabled: true, Size: max(m.size, 1), Window: modelWindow, MaxFailoverDuration: modelMax, DrainConcurrency: 1,
 	})
@@ -113,11 +114,14 @@ func (r *modelRun) main(env *sim.Env) {
 			if r.arrivals != nil {
 				env.SleepUntil(sim.Time(r.arrivals[i]))
 			}
-			r.request(ctx)
+			r.request(ctx, i)
 			r.returned[i] = true
 		})
 		if i < r.cancels {
-			env.Go(fmt.Sprint("cancel ", i), cancel)
+			env.Go(fmt.Sprint("cancel ", i), func() {
+				r.through[i] = true
+				cancel()
+			})
 		}
 	}
 	for i := range r.events {
@@ -138,11 +142,12 @@ func (r *modelRun) main(env *sim.Env) {
 	}
 }
 
-func (r *modelRun) request(ctx *sim.Context) {
+func (r *modelRun) request(ctx *sim.Context, i int) {
 	came := r.world.Now()
 	done, _ := r.b.WaitForFailoverEnd(ctx, "ks", "0", nil, vterr.New(vterr.ClusterEvent, vterr.TextNotServing))
 	if done != nil {
 		r.released = append(r.released, r.world.Now().Sub(came))
+		r.through[i] = true
 		done()
 	}
 }
@@ -154,6 +159,9 @@ func (r *modelRun) afterShutdown() {
 		r.must(sb.state.Load() == Idle, "ShutdownIsFinal", "%v after Shutdown", sb.state.Load())
 	}
 	r.must(r.b.slots.inUse() == 0, "ShutdownIsFinal", "%d slots in use after Shutdown", r.b.slots.inUse())
+	for i, e := range r.held {
+		r.must(e == nil || r.through[i], "ShutdownIsFinal", "request %d is under way after Shutdown", i)
+	}
 }
 
 // lookInside checks what must hold between any two steps, where no critical section is under
@@ -245,6 +253,7 @@ func (r *modelRun) verdict(out sim.Outcome) error {
 type modelSink struct{ r *modelRun }
 
 // Record implements trace.Sink.
+// spec: B-28, B-36
 func (s modelSink) Record(e trace.Event) {
 	r := s.r
 	switch e.Kind {
@@ -255,6 +264,12 @@ func (s modelSink) Record(e trace.Event) {
 		r.listener = &listener{notice: t.notice}
 		t.notice = r.listener
 		r.threads = append(r.threads, t)
+	case KindReleased:
+		i := r.whoseID(e.Number("entry"))
+		r.must(r.through[i], "SlotConservation", "the slot of request %d is free before its retry is over", i)
+	case KindEvicted:
+		x := r.held[r.whoseID(e.Number("entry"))]
+		r.must(e.Text("reason") != evictedWindow || r.world.Now() >= x.deadline, "WindowEnforced", "entry %d is evicted before its window is over", x.id)
 	}
 	r.checker.Record(e)
 }
