@@ -32,6 +32,8 @@ type operations struct {
 	// emergency is when an EmergencyReparentShard last told of its progress on a shard; calls
 	// of its own may go on behind it.
 	emergency map[string]sim.Time
+	// external is when another tool's primary was last made known on a shard.
+	external map[string]sim.Time
 }
 
 // operationView is one operation under way.
@@ -60,7 +62,7 @@ type phaseView struct {
 }
 
 func newOperations() *operations {
-	return &operations{last: map[string]string{}, emergency: map[string]sim.Time{}}
+	return &operations{last: map[string]string{}, emergency: map[string]sim.Time{}, external: map[string]sim.Time{}}
 }
 
 // observe takes over what an event says, and gives the operation that it is about, nil if it
@@ -149,8 +151,11 @@ func (o *operations) progress(e *trace.Event) *operationView {
 		v = o.add(e, name, shard)
 	}
 	o.last[shard] = name
-	if name == emergencyReparent {
+	switch name {
+	case emergencyReparent:
 		o.emergency[shard] = at(e)
+	case externalReparent:
+		o.external[shard] = at(e)
 	}
 	if e.Kind == reparent.KindPhase {
 		v.phase(e)

@@ -179,14 +179,14 @@ func (c *prsPrimaryChecker) judge(op *operationView, s *shardView, e *trace.Even
 	switch {
 	case op.failure == "" && len(op.phases) > 2:
 		if len(s.writers()) != 1 {
-			c.succeeded = append(c.succeeded, noPrimary{s.name, cmp.Or(c.excuse(s, e), c.left(op, s)), op.began, len(s.writers()), op.end})
+			c.succeeded = append(c.succeeded, noPrimary{s.name, cmp.Or(c.excuse(op, s, e), c.left(op, s)), op.began, len(s.writers()), op.end})
 		}
 	case undone && !strings.Contains(op.failure, "UndoDemotePrimary("):
 		old := c.before[s.name]
 		switch {
 		case old == nil:
 		case !old.writable():
-			c.excused(c.excuse(s, e), s.name, at(e), shown(old.readOnlyEvent, old.stateEvent, op.end), "it failed and was undone, but %s does not take writes as primary", old.host)
+			c.excused(c.excuse(op, s, e), s.name, at(e), shown(old.readOnlyEvent, old.stateEvent, op.end), "it failed and was undone, but %s does not take writes as primary", old.host)
 		case old.term != c.term[s.name]:
 			c.violate(s.name, at(e), shown(old.stateEvent, op.end), "it failed and was undone, but the term of %s is another one", old.host)
 		case s.primary() != old:
@@ -198,14 +198,17 @@ func (c *prsPrimaryChecker) judge(op *operationView, s *shardView, e *trace.Even
 // excuse is for shards of which a process ended meanwhile, and for those in which an emergency
 // that is over still repoints replicas: the new primary may be one of them. Where clocks disagree,
 // the new primary's term may be refused.
-func (c *prsPrimaryChecker) excuse(s *shardView, e *trace.Event) string {
+func (c *prsPrimaryChecker) excuse(op *operationView, s *shardView, e *trace.Event) string {
 	wrt := max(c.facts.WaitReplicasTimeout, c.facts.Flags.VTCtld.WaitReplicasTimeout)
 	last, emergency := c.operations.emergency[s.name]
+	told, external := c.operations.external[s.name]
 	switch {
 	case c.lost[s.name]:
 		return "a process of the shard ended or stood still during the operation"
 	case c.clocks[s.name]:
 		return clockWrong
+	case external && told >= op.began:
+		return "another tool's primary was made known during the operation, which takes no lock (R-1, R-120)"
 	case emergency && at(e).Sub(last) <= wrt+phaseSlack:
 		return "an emergency's calls to other tablets still ran in the background, and repoint the new primary too (R-110, R-226)"
 	}
