@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bufsim/model/gtid"
 	"bufsim/model/topodata"
 	"bufsim/model/vterr"
 	"bufsim/tablet/reparent"
@@ -57,6 +58,15 @@ func TestElection(t *testing.T) {
 		{name: "equal, then more executed", prepare: both(
 			change(101, func(st *tmclient.ReplicationStatus) { st.Position = upTo(5) }),
 			change(102, func(st *tmclient.ReplicationStatus) { st.RelayLogPosition, st.Position = upTo(10), upTo(6) })), want: alias(102)},
+		{name: "more received counts before more executed", prepare: both(
+			change(101, func(st *tmclient.ReplicationStatus) { st.RelayLogPosition, st.Position = upTo(10), upTo(10) }),
+			change(102, func(st *tmclient.ReplicationStatus) { st.RelayLogPosition, st.Position = upTo(11), upTo(1) })), want: alias(102)},
+		{name: "each lacks something of the other", prepare: both(
+			change(101, func(st *tmclient.ReplicationStatus) { st.RelayLogPosition = upTo(10) }),
+			change(102, func(st *tmclient.ReplicationStatus) {
+				st.RelayLogPosition = upTo(9)
+				st.RelayLogPosition.AddRange(gtid.ServerUUID(102), 1, 50)
+			})), want: alias(101)},
 		{name: "executed does not matter before v23", release: "v22", prepare: both(
 			change(101, func(st *tmclient.ReplicationStatus) { st.Position = upTo(5) }),
 			change(102, func(st *tmclient.ReplicationStatus) { st.RelayLogPosition, st.Position = upTo(10), upTo(6) })), want: alias(101)},

@@ -187,6 +187,11 @@ func TestBranches(t *testing.T) {
 			want: []string{"SetReadWrite 100", "PrimaryPosition 100", "PopulateReparentJournal 100"},
 		},
 		{
+			name: "a tie of older terms is none", release: v24,
+			prepare: func(s *shard) { s.tablets[1], s.tablets[2] = primary(101, 7), primary(102, 9) },
+			want:    []string{"PrimaryPosition 102", "DemotePrimary 102", "WaitForPosition 100", "PromoteReplica 100", "PopulateReparentJournal 100"},
+		},
+		{
 			name: "contested and behind", release: v24,
 			prepare: func(s *shard) { s.tablets[0].Type, s.positions[alias(102)] = topodata.Replica, upTo(11) },
 			want:    []string{"DemotePrimary 100", "DemotePrimary 101", "DemotePrimary 102"},
