@@ -211,9 +211,9 @@ func TestHeartbeatsAndClocks(t *testing.T) {
 // loop tries, however many attempts have failed.
 // spec: T-21
 func TestSlowFailuresAreRetriedOnceASecond(t *testing.T) {
-	x := play(t, setting{mysql: func(m *mysqld.Timings) { m.Status = sim.Constant(300 * time.Millisecond) }}, func(x *stage) {
+	x := play(t, setting{mysql: func(m *mysqld.Timings) { m.Status = sim.Uniform(100*time.Millisecond, 500*time.Millisecond) }}, func(x *stage) {
 		require.NoError(x, x.extraTablet(200, flags.Defaults(latest()))) // without a sidecar database
-		x.mysql[200].SetTimings(func(m *mysqld.Timings) { m.Status = sim.Constant(300 * time.Millisecond) })
+		x.mysql[200].SetTimings(func(m *mysqld.Timings) { m.Status = sim.Uniform(100*time.Millisecond, 500*time.Millisecond) })
 		require.NoError(x, x.mysql[200].Client(x.env).StopReplication(false))
 		x.began = x.env.Now()
 		require.Error(x, x.tmc.ChangeType(x.within(remoteTimeout), alias(200), topodata.Primary, false))
