@@ -1,6 +1,6 @@
 # Thin: every target is one command that also works by hand.
 
-.PHONY: check test race nightly fuzz bench golden plots determinism lint ci mutants
+.PHONY: check test race nightly soak fuzz bench golden plots determinism lint ci mutants
 
 check: lint test        ## what to run before a commit
 
@@ -26,6 +26,9 @@ nightly:                ## the long form of all tests: hours
 
 mutants:                ## plant seeded bugs one at a time; writes docs/mutants.md, resumes if interrupted
 	go run ./experiments/mutants/battery
+
+soak:                   ## 100,000 runs twice; stopped, it goes on where it was
+	BUFSIM_NIGHTLY=1 go test ./experiments/hunt -run TestSoak -count=1 -timeout 24h -args -soak $(CURDIR)/.soak
 
 fuzz:                   ## each parser for a while
 	for t in $$(go test -list 'Fuzz.*' ./... | awk '/^Fuzz/{f[n++]=$$1} /^ok/{for(i=0;i<n;i++)print $$2":"f[i];n=0}'); do \

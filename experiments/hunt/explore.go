@@ -282,7 +282,7 @@ func (e *explorer) finish(ctx context.Context) {
 			}
 		}
 	}
-	r.Gaps = r.Reached.gaps(TraceKinds(), families)
+	r.Gaps = r.Reached.gaps(TraceKinds(), families, e.drawnFaults())
 	all := e.opts.Invariants
 	if all == nil {
 		all = Invariants()
@@ -295,6 +295,17 @@ func (e *explorer) finish(ctx context.Context) {
 			r.Blind = append(r.Blind, inv.ID)
 		}
 	}
+}
+
+// drawnFaults are the kinds of faults that the runs could have.
+func (e *explorer) drawnFaults() []string {
+	switch o := &e.opts; {
+	case e.report.Worlds["cluster"] == 0 || o.Draw != nil:
+		return nil
+	case len(o.Faults) > 0:
+		return o.Faults
+	}
+	return faultNames()
 }
 
 // possible reports whether an invariant looks at something that the played worlds can show.

@@ -29,7 +29,14 @@ func (o *Options) Input(seed uint64) (*Input, error) {
 // what it must not. It goes with tests by properties, which draw seeds and keep those that fail.
 func (o *Options) Judge(t invariant.Reporter, in *Input) {
 	t.Helper()
-	p, err := safely(in, PlayOptions{Invariants: o.Invariants})
+	o.JudgeSchedule(t, in, nil)
+}
+
+// JudgeSchedule is Judge with a chooser that decides instead of the input's own; nil leaves that
+// to the input.
+func (o *Options) JudgeSchedule(t invariant.Reporter, in *Input, chooser sim.Chooser) {
+	t.Helper()
+	p, err := safely(in, PlayOptions{Invariants: o.Invariants, Chooser: chooser})
 	if err != nil {
 		t.Fatalf("%s: %v", in.Line(), err)
 		return

@@ -2,6 +2,7 @@ package hunt
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -375,7 +376,8 @@ func promptEnd() invariant.Invariant {
 // the shard was marked, or at the instant at which another tablet said that it does not serve.
 // spec: D-65, D-90, D-91
 func (all shardsSaid) whole(keyspace string) (since int64, excused string) {
-	for name, s := range all { // order-free: the latest counts
+	for _, name := range slices.Sorted(maps.Keys(all)) { // the excuse is that of the last one
+		s := all[name]
 		if !strings.HasPrefix(name, keyspace+"/") {
 			continue
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"bufsim/experiments/scenario"
+	"bufsim/sim/fault"
 	"bufsim/sim/trace"
 )
 
@@ -57,8 +59,6 @@ func toldBy(kind trace.Kind) []string {
 		return []string{"call", "step"}
 	case "reparent.phase":
 		return []string{"phase", "what"}
-	case "fault.inject":
-		return []string{"kind"}
 	}
 	return nil
 }
@@ -69,7 +69,31 @@ func (r *reacher) Record(e trace.Event) {
 	for _, field := range toldBy(e.Kind) {
 		name += " " + e.Text(field)
 	}
+	if e.Kind == fault.KindInject {
+		name += " " + faultKind(e.Text("line"))
+	}
 	r.reached[name] = 1
+}
+
+// faultKind is the kind of the fault of a line.
+func faultKind(line string) string {
+	f, err := fault.Parse(line, scenario.FaultKinds())
+	if err != nil {
+		return "" // the line is a fault's own text
+	}
+	return f.Do
+}
+
+// marks are the states worth reaching that gates mark. spec: D-48, D-67, D-60, D-36, G-24, G-63
+func marks() []Gap {
+	return []Gap{
+		{"health-update-dropped", "A subscriber of the health check was too slow (up to v18)."},
+		{"inconsistent-state", "A request ended between two views of a shard."},
+		{"keyspace-event-dropped", "The gateway was too slow for a keyspace event (up to v19)."},
+		{"older-primary-refused", "A serving primary of an earlier term was not believed by the health check."},
+		{"serving-primary-with-old-term-not-believed", "The keyspace event watcher did not take a primary that serves again for news."},
+		{"transaction-must-be-rolled-back", "A statement failed in such a way that its transaction is lost."},
+	}
 }
 
 // Gap is something that no run came to.
@@ -78,8 +102,9 @@ type Gap struct {
 	Meaning string `json:"meaning"`
 }
 
-// gaps lists the documented kinds that no run came to, and the ends of buffering.
-func (r Reached) gaps(docs []trace.KindDoc, families []string) (list []Gap) {
+// gaps lists the documented kinds that no run came to, the ends of buffering, marks, and faults
+// of those kinds that could be drawn.
+func (r Reached) gaps(docs []trace.KindDoc, families, faults []string) (list []Gap) {
 	for _, d := range docs {
 		if !slices.ContainsFunc(families, d.Kind.In) {
 			continue
@@ -91,6 +116,18 @@ func (r Reached) gaps(docs []trace.KindDoc, families []string) (list []Gap) {
 	for _, name := range bufferPaths() {
 		if r[name] == 0 {
 			list = append(list, Gap{name, "A way through the buffer."})
+		}
+	}
+	if slices.ContainsFunc(families, trace.KindMark.In) {
+		for _, m := range marks() {
+			if r[string(trace.KindMark)+" "+m.Name] == 0 {
+				list = append(list, Gap{string(trace.KindMark) + " " + m.Name, m.Meaning})
+			}
+		}
+	}
+	for _, k := range scenario.FaultKinds() {
+		if slices.Contains(faults, k.Name) && r[string(fault.KindInject)+" "+k.Name] == 0 {
+			list = append(list, Gap{string(fault.KindInject) + " " + k.Name, k.Meaning})
 		}
 	}
 	slices.SortFunc(list, func(a, b Gap) int { return cmp.Compare(a.Name, b.Name) })

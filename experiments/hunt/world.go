@@ -49,6 +49,8 @@ type PlayOptions struct {
 	// Invariants watch the run; nil are [Invariants].
 	Invariants []invariant.Invariant
 	Pool       *sim.Pool
+	// Chooser decides instead of the input's own.
+	Chooser sim.Chooser
 	// MaxSteps ends a run that gets nowhere; 0 is 20 million.
 	MaxSteps uint64
 }
@@ -98,6 +100,9 @@ func (in *Input) Play(opts PlayOptions) (*Played, error) {
 	var replay *explore.Replay
 	if p.chooser, replay, err = in.chooser(); err != nil {
 		return nil, err
+	}
+	if opts.Chooser != nil {
+		p.chooser = opts.Chooser
 	}
 	if p.opts.Invariants == nil {
 		p.opts.Invariants = Invariants()
