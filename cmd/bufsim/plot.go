@@ -28,8 +28,9 @@ NAME.png and NAME.svg, its data as NAME.csv, and one line a run as NAME.ndjson. 
 of figure is the plan's, or the one that is given first; the files of another kind than
 the plan's are called NAME-KIND. An interrupted plan draws nothing.
 
-Figures of one run take a case of explore instead, or a scenario, and --seed, --release, Vitess's flags and
-the others that change a scenario; they are written into --out or the current folder.
+Figures of one run take a case of explore instead, or a scenario, and --seed, --release,
+Vitess's flags and the others that change a scenario; they are written into --out or the
+current folder.
 
 Kinds of figures of a plan:
 ` + kindList(false) + `

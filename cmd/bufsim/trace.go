@@ -25,9 +25,10 @@ func (a *app) traceCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "trace [SCENARIO|CASE]",
 		Short: "Show what happened in a run, event by event",
-		Long: `Plays one scenario, or a case of explore, with the full trace and prints its events: as lines, as a grid
-with a column for each host and a character for each event, as NDJSON, as a Mermaid
-sequence diagram, or for ui.perfetto.dev. Filters cut it down to what matters.
+		Long: `Plays one scenario, or a case of explore, with the full trace and prints its events:
+as lines, as a grid with a column for each host and a character for each event, as
+NDJSON, as a Mermaid sequence diagram, or for ui.perfetto.dev. Filters cut it down to
+what matters.
 docs/trace.md explains each kind of event.`,
 		Example: `  bufsim trace --kinds reparent,buffer
   bufsim trace 3 --release v13 --host gate-1 --from 6s --to 8s
