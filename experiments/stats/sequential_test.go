@@ -77,5 +77,5 @@ func TestFixedWidthCoverage(t *testing.T) {
 	}
 	t.Logf("coverage %.3f, with as many runs chosen beforehand %.3f, %d runs on average", float64(stopped)/sets, float64(fixed)/sets, total/sets)
 	require.InDelta(t, 0.936, float64(stopped)/sets, 0.03) // 0.936 of 1500 sets
-	require.InDelta(t, 0.947, float64(fixed)/sets, 0.03)    // 0.947 of 1500 sets
+	require.InDelta(t, 0.947, float64(fixed)/sets, 0.03)   // 0.947 of 1500 sets
 }

@@ -87,8 +87,11 @@ func TestMergeMistakes(t *testing.T) {
 		{"twice", [][]byte{text(rec(0, 1), rec(0, 2)), text(rec(0, 2))}, "part2:1: point 0, seed 2 is in part1:2, too"},
 		{"out of order", [][]byte{text(rec(0, 2), rec(0, 1))}, "part1:2: point 0, seed 1 stands after point 0, seed 2"},
 		{"beyond the plan", [][]byte{text(rec(2, 1))}, "part1:1: the plan has no point 2 with seed 1"},
-		{"gaps", [][]byte{text(rec(0, 2), rec(1, 2))},
-			"runs are missing:\npoint 0, seed 1 to point 0, seed 1\npoint 0, seed 3 to point 1, seed 1\npoint 1, seed 3 to point 1, seed 3"},
+		{
+			"gaps",
+			[][]byte{text(rec(0, 2), rec(1, 2))},
+			"runs are missing:\npoint 0, seed 1 to point 0, seed 1\npoint 0, seed 3 to point 1, seed 1\npoint 1, seed 3 to point 1, seed 3",
+		},
 		{"cut off", [][]byte{whole[:len(whole)-10]}, "part1:6:"},
 		{"no record", [][]byte{[]byte("{\"pla\": 1}\n")}, "part1:1:"},
 	} {
