@@ -41,13 +41,13 @@ func (o *Options) JudgeSchedule(t invariant.Reporter, in *Input, chooser sim.Cho
 		t.Fatalf("%s: %v", in.Line(), err)
 		return
 	}
-	for _, f := range p.findings() {
+	if list := p.findings(); len(list) > 0 {
+		f := list[0]
 		text, err := newCase(in, p, &f).Marshal()
 		if err != nil {
 			text = fmt.Appendf(nil, "the case cannot be written: %v", err)
 		}
 		t.Fatalf("%s at %s: %s\n%s\n\nthe case, for `bufsim replay` and `bufsim shrink`:\n%s", f.Signature, f.At, f.Detail, f.Meaning, text)
-		return
 	}
 }
 
