@@ -11,7 +11,7 @@ type Dist struct {
 	kind distKind
 	a, b time.Duration // constant: a; uniform: [a, b]; log-normal: median a, 99th percentile b
 	lo   time.Duration // log-normal: clamped to [lo, hi]; hi 0 is no limit
-	hi   time.Duration
+	hi   time.Duration // heavy tail: the longest
 }
 
 type distKind uint8
@@ -20,6 +20,7 @@ const (
 	distConstant distKind = iota
 	distUniform
 	distLogNormal
+	distHeavyTail
 	distExponential
 )
 
@@ -35,6 +36,13 @@ func LogNormal(median, p99, lo, hi time.Duration) Dist {
 	return Dist{kind: distLogNormal, a: median, b: p99, lo: lo, hi: hi}
 }
 
+// HeavyTail is log-normal with the given median and 99th percentile, but for one draw in a
+// hundred: what would lie above the percentile is spread evenly, on a logarithmic scale, between
+// it and the longest. It stands for work that now and then is held up by something else.
+func HeavyTail(median, p99, longest time.Duration) Dist {
+	return Dist{kind: distHeavyTail, a: median, b: p99, hi: longest}
+}
+
 // Exponential has the given mean: the gaps of a Poisson process.
 func Exponential(mean time.Duration) Dist { return Dist{kind: distExponential, a: mean} }
 
@@ -48,6 +56,8 @@ func (d Dist) Draw(r *Rand) time.Duration {
 		return d.a + time.Duration(r.Int64n(int64(d.b-d.a)+1))
 	case distLogNormal:
 		return d.logNormal(r)
+	case distHeavyTail:
+		return d.heavyTail(r)
 	case distExponential:
 		return d.exponential(r)
 	}
@@ -96,6 +106,15 @@ func (d Dist) logNormal(r *Rand) time.Duration {
 		v = min(v, d.hi)
 	}
 	return v
+}
+
+func (d Dist) heavyTail(r *Rand) time.Duration {
+	v := d.logNormal(r)
+	if v <= d.b || d.b <= 0 || d.hi <= d.b {
+		return v
+	}
+	u := int64(r.Uint64() >> 32) // Q32
+	return exp2(uint64(d.b), mulDiv(u, log2(uint64(d.hi))-log2(uint64(d.b)), 1<<32))
 }
 
 // mulDiv returns a*b/c rounded towards zero; b and c are positive.

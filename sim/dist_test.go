@@ -32,6 +32,25 @@ func TestLogNormalIsClamped(t *testing.T) {
 	}
 }
 
+// One draw in a hundred lies in the tail, evenly on a logarithmic scale: half of them beyond the
+// geometric mean of its ends.
+func TestHeavyTail(t *testing.T) {
+	ms := time.Millisecond
+	d := sim.HeavyTail(9*ms, 30*ms, 480*ms)
+	r := sim.NewRand(1, "t")
+	xs := make([]time.Duration, 200_000)
+	for i := range xs {
+		xs[i] = d.Draw(r)
+	}
+	slices.Sort(xs)
+	require.Equal(t, 9*ms, d.Median())
+	require.InEpsilon(t, 9*ms, xs[len(xs)/2], 0.02)
+	require.InEpsilon(t, 30*ms, xs[len(xs)*99/100], 0.05)
+	require.InEpsilon(t, 120*ms, xs[len(xs)*995/1000], 0.1)
+	require.Greater(t, xs[len(xs)-1], 470*ms)
+	require.LessOrEqual(t, xs[len(xs)-1], 480*ms)
+}
+
 func TestUniformReachesBothEnds(t *testing.T) {
 	d, r := sim.Uniform(3, 5), sim.NewRand(3, "t")
 	seen := map[time.Duration]int{}

@@ -9,19 +9,13 @@ import (
 const ms = time.Millisecond
 
 // setMachine gives a cluster the times of the measured one, where they differ from the
-// defaults. None is tuned to a run: TestMachineFollowsFromRecords computes each from all
-// records together and compares.
+// defaults; the steps of reparents do not, since their defaults come from the same records. None
+// is tuned to a run: tests compute each from all records together and compare.
 func setMachine(c *scenario.Cluster) {
 	c.MySQL.ReadTime = scenario.Lognormal(statementMedian, statementP99)
 	c.MySQL.WriteTime = scenario.Lognormal(statementMedian, statementP99)
 	c.MySQL.ApplyRate = applyRate
 	c.Cores = cores
-	c.Steps.SuperReadOnly = scenario.Lognormal(2*ms, 7*ms)
-	c.Steps.LocalTopoWrite = scenario.Lognormal(6*ms, 16*ms)
-	c.Steps.GlobalTopoWrite = scenario.Lognormal(8*ms, 26*ms)
-	c.Steps.ServeTransition = scenario.Lognormal(16*ms, 56*ms)
-	c.Steps.StopReplication = scenario.Lognormal(9*ms, 33*ms)
-	c.Steps.FlushBinaryLogs = scenario.Lognormal(2*ms, 7*ms)
 }
 
 const (

@@ -1,6 +1,7 @@
 package groundtruth
 
 import (
+	"cmp"
 	"math"
 	"path/filepath"
 	"slices"
@@ -8,36 +9,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"bufsim/experiments/scenario"
-	"bufsim/tablet"
 )
 
 const recordFolder = "../../testdata/groundtruth"
-
-// The machine's times follow from all records together. The phases inside reparents feed the
-// steps (see feeds): a log-normal distribution through the median and as wide as the quartiles.
-// spec: R-90
-func TestMachineFollowsFromRecords(t *testing.T) {
-	p, err := ReadPhases(filepath.Join(recordFolder, PhasesFile))
-	require.NoError(t, err)
-	s, err := scenario.Builtin(scenario.DefaultName, scenario.VitessOptions())
-	require.NoError(t, err)
-	others := map[string]time.Duration{
-		"reset_replication": s.Cluster.Steps.ResetReplication.Median.Std(),
-		"promote_work":      tablet.DefaultTimings().PromoteWork.Median(),
-	}
-	derived := p.Derive(others)
-	setMachine(&s.Cluster)
-	steps := s.Cluster.Steps
-	for name, have := range map[string]scenario.Dist{
-		"super_read_only": steps.SuperReadOnly, "local_topo_write": steps.LocalTopoWrite, "global_topo_write": steps.GlobalTopoWrite,
-		"serve_transition": steps.ServeTransition, "stop_replication": steps.StopReplication, "flush_binary_logs": steps.FlushBinaryLogs,
-	} {
-		require.Equal(t, derived[name], have, "%s: the records say %v", name, derived[name])
-	}
-	require.Len(t, derived, 6)
-}
 
 // What the operator's client adds to a command: before the lock is asked for, and after it is
 // given back.
@@ -160,7 +134,7 @@ func untilReset(t *testing.T, names ...string) (list []float64) {
 	return list
 }
 
-func median(list []float64) float64 {
+func median[T cmp.Ordered](list []T) T {
 	slices.Sort(list)
 	return list[len(list)/2]
 }

@@ -14,7 +14,14 @@ import (
 // mishap plays faults on the default cluster, with one PRS after 5 s if asked for.
 func mishap(t *testing.T, plan string, reparents ...scenario.Operation) *runner.Result {
 	t.Helper()
+	return crowdedMishap(t, 6, plan, reparents...)
+}
+
+// crowdedMishap has as many clients as are named.
+func crowdedMishap(t *testing.T, clients int, plan string, reparents ...scenario.Operation) *runner.Result {
+	t.Helper()
 	s, opts := load(t, scenario.DefaultName, "v24")
+	s.Workload[0].Closed.Clients = clients
 	s.Timeline, s.Thresholds, s.Duration = reparents, scenario.Thresholds{}, scenario.Duration(30*time.Second)
 	list, err := fault.ParsePlan(plan, scenario.FaultKinds())
 	require.NoError(t, err)
@@ -32,7 +39,8 @@ func plannedAtFive(args scenario.Args) scenario.Operation {
 // An external switch stops writes without a message; Vitess learns of it by TER.
 // spec: R-120
 func TestExternalSwitch(t *testing.T) {
-	r := mishap(t, "at 5s switch-mysql zone1-101\n", scenario.Operation{
+	// So many that one writes right after the switch: it waits longest.
+	r := crowdedMishap(t, 20, "at 5s switch-mysql zone1-101\n", scenario.Operation{
 		ID: "ter", At: at(6 * time.Second), Do: scenario.DoTabletExternallyReparented, Outcome: scenario.OutcomeSuccess,
 		Args: scenario.Args{Target: "zone1-101"},
 	})

@@ -11,7 +11,7 @@ import (
 
 // Version is the version of the simulation: it changes whenever equal inputs may
 // give other results.
-const Version = "0.2.0"
+const Version = "0.3.0"
 
 // Result is everything that a run produced. Its JSON form is stable.
 type Result struct {

@@ -21,7 +21,8 @@ func mysqlTimings(m scenario.MySQL, steps scenario.Steps) mysqld.Timings {
 		t.ApplyRate = max(1, int64(math.Round(rate)))
 	}
 	t.SourceDelay = m.ReplicationDelay.Std()
-	t.SuperReadOnly, t.StopReplication = steps.SuperReadOnly.Sim(), steps.StopReplication.Sim()
+	t.SuperReadOnly = steps.SuperReadOnly.Sim()
+	t.StopReplication, t.StartReplication = steps.StopReplication.Sim(), steps.StartReplication.Sim()
 	t.ResetReplication, t.FlushBinaryLogs = steps.ResetReplication.Sim(), steps.FlushBinaryLogs.Sim()
 	t.ChangeSource, t.ReplicaConnect = steps.ChangeSource.Sim(), steps.ReplicaReconnect.Sim()
 	return t

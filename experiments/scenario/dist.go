@@ -22,7 +22,8 @@ const (
 
 // Dist is a distribution of durations. Written as a plain duration (`5ms`), as
 // `{constant: 5ms}`, `{uniform: [50ms, 150ms]}` or
-// `{lognormal: {median: 3ms, p99: 40ms}}`. The zero Dist is the constant 0.
+// `{lognormal: {median: 3ms, p99: 40ms}}`, the last perhaps with a `longest`. The zero Dist is
+// the constant 0.
 type Dist struct {
 	Kind DistKind
 	// Value is the constant.
@@ -31,6 +32,8 @@ type Dist struct {
 	Min, Max Duration
 	// Median and P99 are two quantiles of the log-normal distribution.
 	Median, P99 Duration
+	// Longest, if it is not 0, spreads the hundredth above P99 up to here: a heavy tail.
+	Longest Duration
 }
 
 // Constant is a distribution with a single value.
@@ -46,12 +49,21 @@ func Lognormal(median, p99 time.Duration) Dist {
 	return Dist{Kind: DistLognormal, Median: Duration(median), P99: Duration(p99)}
 }
 
+// WithLongest gives a log-normal distribution a tail up to longest.
+func (d Dist) WithLongest(longest time.Duration) Dist {
+	d.Longest = Duration(longest)
+	return d
+}
+
 // Sim is the distribution as the simulation draws from it.
 func (d Dist) Sim() sim.Dist {
 	switch d.Kind {
 	case DistUniform:
 		return sim.Uniform(d.Min.Std(), d.Max.Std())
 	case DistLognormal:
+		if d.Longest > 0 {
+			return sim.HeavyTail(d.Median.Std(), d.P99.Std(), d.Longest.Std())
+		}
 		return sim.LogNormal(d.Median.Std(), d.P99.Std(), 0, 0)
 	default:
 		return sim.Constant(d.Value.Std())
@@ -60,8 +72,9 @@ func (d Dist) Sim() sim.Dist {
 
 // lognormalPair is the written form of the parameters.
 type lognormalPair struct {
-	Median Duration `json:"median"`
-	P99    Duration `json:"p99"`
+	Median  Duration `json:"median"`
+	P99     Duration `json:"p99"`
+	Longest Duration `json:"longest"`
 }
 
 func (d *Dist) decodeNode(dec *decoder, n ast.Node, path string) {
@@ -100,7 +113,7 @@ func (d *Dist) parameters(dec *decoder, p pair, path string) {
 	case DistLognormal:
 		var q lognormalPair
 		dec.member(p, reflect.ValueOf(&q).Elem(), path)
-		d.Median, d.P99 = q.Median, q.P99
+		d.Median, d.P99, d.Longest = q.Median, q.P99, q.Longest
 	default:
 		names := []string{string(DistConstant), string(DistUniform), string(DistLognormal)}
 		dec.add(p.at, path, fmt.Sprintf("unknown distribution %q", p.key), suggest(p.key, names))
@@ -115,6 +128,9 @@ func (d *Dist) check(dec *decoder, p pair, path string) {
 	case d.Kind == DistLognormal && (d.Median == 0 || d.P99 < d.Median):
 		dec.add(p.at, path, fmt.Sprintf("lognormal needs 0 < median <= p99, found median %v and p99 %v", d.Median, d.P99),
 			"write lognormal: {median: 3ms, p99: 40ms}")
+	case d.Kind == DistLognormal && d.Longest != 0 && d.Longest <= d.P99:
+		dec.add(p.at, path, fmt.Sprintf("the longest, %v, is not above p99, %v", d.Longest, d.P99),
+			"write lognormal: {median: 3ms, p99: 40ms, longest: 500ms}, or leave longest out")
 	}
 }
 
@@ -124,6 +140,9 @@ func (d Dist) canonical() any {
 	case DistUniform:
 		return flow(fmt.Sprintf("{uniform: [%v, %v]}", d.Min, d.Max))
 	case DistLognormal:
+		if d.Longest > 0 {
+			return flow(fmt.Sprintf("{lognormal: {median: %v, p99: %v, longest: %v}}", d.Median, d.P99, d.Longest))
+		}
 		return flow(fmt.Sprintf("{lognormal: {median: %v, p99: %v}}", d.Median, d.P99))
 	default:
 		return flow(d.Value.String())

@@ -56,37 +56,3 @@ const (
 func (SemiSyncSwitch) Values() []string {
 	return []string{string(SemiSyncSwitchPoll), string(SemiSyncSwitchInstant)}
 }
-
-// Steps are the durations of single steps inside tablets and topology servers.
-//
-// spec: R-90
-type Steps struct {
-	SuperReadOnly    Dist `json:"super_read_only" jsonschema:"SET GLOBAL super_read_only"`
-	StopReplication  Dist `json:"stop_replication" jsonschema:"STOP REPLICA"`
-	ResetReplication Dist `json:"reset_replication" jsonschema:"RESET REPLICA ALL"`
-	FlushBinaryLogs  Dist `json:"flush_binary_logs" jsonschema:"FLUSH BINARY LOGS"`
-	// PromoteDelay comes on top of the steps of a promotion; a way to choose
-	// the length of an outage.
-	PromoteDelay     Dist `json:"promote_delay" jsonschema:"extra time of a promotion"`
-	ServeTransition  Dist `json:"serve_transition" jsonschema:"becoming a serving primary"`
-	ChangeSource     Dist `json:"change_source" jsonschema:"CHANGE REPLICATION SOURCE TO"`
-	ReplicaReconnect Dist `json:"replica_reconnect" jsonschema:"a replica connects to its source"`
-	LocalTopoWrite   Dist `json:"local_topo_write" jsonschema:"a write to a cell's topology server"`
-	GlobalTopoWrite  Dist `json:"global_topo_write" jsonschema:"a write to the global topology server"`
-}
-
-func (s *Steps) setDefaults(*decoder) {
-	ms := time.Millisecond
-	*s = Steps{
-		SuperReadOnly:    Lognormal(2*ms, 9*ms),
-		StopReplication:  Lognormal(2*ms, 50*ms),
-		ResetReplication: Lognormal(5*ms, 50*ms),
-		FlushBinaryLogs:  Lognormal(4*ms, 100*ms),
-		PromoteDelay:     Constant(0),
-		ServeTransition:  Lognormal(45*ms, 200*ms),
-		ChangeSource:     Lognormal(10*ms, 300*ms),
-		ReplicaReconnect: Lognormal(4*ms, 40*ms),
-		LocalTopoWrite:   Lognormal(3*ms, 50*ms),
-		GlobalTopoWrite:  Lognormal(5*ms, 50*ms),
-	}
-}

@@ -62,11 +62,13 @@ func dists() *rapid.Generator[Dist] {
 	return rapid.Custom(func(t *rapid.T) Dist {
 		a, b := durations().Draw(t, "a"), durations().Draw(t, "b")
 		low, high := min(a, b), max(a, b)
-		switch rapid.IntRange(0, 2).Draw(t, "shape") {
+		switch rapid.IntRange(0, 3).Draw(t, "shape") {
 		case 0:
 			return Constant(a.Std())
 		case 1:
 			return Uniform(low.Std(), high.Std())
+		case 2:
+			return Lognormal(low.Std()+1, high.Std()+1).WithLongest(high.Std() + 2)
 		default:
 			return Lognormal(low.Std()+1, high.Std()+1)
 		}
@@ -149,7 +151,7 @@ func drawCluster(t *rapid.T, c *Cluster) {
 	c.MySQL = drawProfile(t)
 	d := dists().Draw(t, "step")
 	c.Steps = Steps{
-		SuperReadOnly: d, StopReplication: d, ResetReplication: d, FlushBinaryLogs: d, PromoteDelay: dists().Draw(t, "promote"),
+		SuperReadOnly: d, StopReplication: d, StartReplication: d, ResetReplication: d, FlushBinaryLogs: d, PromoteDelay: dists().Draw(t, "promote"),
 		ServeTransition: d, ChangeSource: d, ReplicaReconnect: d, LocalTopoWrite: d, GlobalTopoWrite: d,
 	}
 	tablets := []Tablet{{Alias: "zone1-100", Cell: "zone1", Type: TypePrimary}, {Alias: "zone1-101", Cell: "zone1", Type: TypeReplica}}

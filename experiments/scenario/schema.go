@@ -81,7 +81,7 @@ func distSchema() *jsonschema.Schema {
 		one("uniform", &jsonschema.Schema{Type: "array", Items: duration.CloneSchemas(), MinItems: &two, MaxItems: &two}),
 		one("lognormal", &jsonschema.Schema{
 			Type: "object", Required: []string{"median", "p99"},
-			Properties:           map[string]*jsonschema.Schema{"median": duration.CloneSchemas(), "p99": duration.CloneSchemas()},
+			Properties:           map[string]*jsonschema.Schema{"median": duration.CloneSchemas(), "p99": duration.CloneSchemas(), "longest": duration.CloneSchemas()},
 			AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}},
 		}),
 	}}

@@ -104,9 +104,13 @@ func (s *Server) tellReceiver() {
 }
 
 // StartReplication starts the threads that do not run; ErrNotReplica if there is no source.
-// It does not wait for the connection.
+// The threads run from the statement's beginning on, so that the source hears of the replica
+// before the statement ends; it does not wait for that. spec: T-117a
 func (c *Client) StartReplication() error {
-	return c.command(func(t *Timings) sim.Dist { return t.StartReplication }, (*Server).startReplication)
+	if err := c.quick((*Server).startReplication); err != nil {
+		return err
+	}
+	return c.command(func(t *Timings) sim.Dist { return t.StartReplication }, func(*Server) error { return nil })
 }
 
 func (s *Server) startReplication() error {

@@ -261,8 +261,9 @@ func TestOriginalPrimaryReelected(t *testing.T) {
 			c.env.Sleep(3 * time.Second)
 			c.hosts[mysqlHost(100)].Restart()
 			c.hosts[tabletHost(100)].Restart()
-			c.within(time.Minute, "the original primary follows", func() bool { return c.replicatesFrom(100, elect) })
-			require.Equal(c, topodata.Replica, c.tablets[100].Status().Type)
+			c.within(time.Minute, "the original primary follows", func() bool {
+				return c.replicatesFrom(100, elect) && c.tablets[100].Status().Type == topodata.Replica
+			})
 			c.env.Sleep(30 * time.Second)
 			c.crashMachine(elect)
 			again, _ := c.newPrimary(elect, 2*time.Minute)
