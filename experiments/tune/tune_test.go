@@ -30,10 +30,9 @@ func TestGuideScenarios(t *testing.T) {
 			require.NoError(t, err)
 			p := &Problem{Scenario: s, Profile: profile, Base: base, Seeds: 6, Verify: 12}
 			if number >= 6 && !simtest.Nightly() { // long runs
-				p.Seeds, p.Verify = 3, 4
-				// In scenario 7 the statement that starts the buffering fails in every third run;
-				// with so few runs the verdict depends on which.
-				p.First = 6
+				if number == 6 {
+					p.Seeds, p.Verify = 3, 4
+				}
 				p.Candidates.Windows = []time.Duration{time.Second, 2 * time.Second, 30 * time.Second}
 				p.Candidates.Sizes = []int{10, 20}
 			}
