@@ -181,7 +181,7 @@ const hopeless = 0.5
 // content lowers the search's aim to that of its best setting, where nothing met the target
 // and few runs of the best one missed it. It reports whether that was possible.
 func (s *search) content() (bool, error) {
-	closest := s.closest() // though its first few runs may all have missed
+	closest := s.closest()        // though its first few runs may all have missed
 	for _, set := range s.order { // early ends say nothing about how many runs miss
 		o := s.known[set]
 		if len(o.Runs) < s.Seeds && s.Target.Missed(o) != "" && (o == closest || 2*o.Hit() <= len(o.Runs)) {
