@@ -39,7 +39,7 @@ func (s *search) verify(set Setting) error {
 		}
 		s.advice.cover(o)
 		s.advice.Below = append(s.advice.Below, Shortfall{
-			Flag: "setting", Value: set.String(), Missed: "with fresh seeds, " + s.Target.Missed(o), Causes: o.Causes(),
+			Flag: "setting", Value: set.String(), Missed: "with fresh seeds, " + s.missed(o), Causes: o.Causes(),
 		})
 		next, ok := s.grown(set, o)
 		if !ok {
