@@ -115,3 +115,26 @@ func TestResultsShareNothing(t *testing.T) {
 		require.Equal(t, textB, b.String())
 	})
 }
+
+// All pairs of sets of one server's first six transactions: each end of each interval may be
+// off by one in either set.
+// spec: T-102
+func TestSmallSetsAgreeWithBits(t *testing.T) {
+	const count = 6
+	sets := make([]gtid.Set, 1<<count)
+	for bits := range sets {
+		for n := range count {
+			if bits>>n&1 == 1 {
+				sets[bits].Add(gtid.ServerUUID(1), int64(n+1))
+			}
+		}
+	}
+	for a := range sets {
+		for b := range sets {
+			require.Equal(t, b&^a == 0, sets[a].Contains(sets[b]), "%v contains %v", sets[a], sets[b])
+			require.True(t, sets[a|b].Equal(sets[a].Union(sets[b])), "%v and %v", sets[a], sets[b])
+			require.True(t, sets[a&b].Equal(sets[a].Intersect(sets[b])), "%v within %v", sets[a], sets[b])
+			require.True(t, sets[a&^b].Equal(sets[a].Difference(sets[b])), "%v without %v", sets[a], sets[b])
+		}
+	}
+}
