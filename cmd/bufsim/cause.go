@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 
@@ -54,7 +53,7 @@ or if it shows what it should not.`,
 			if info, err := os.Stat(filepath.Dir(in.plot)); err != nil || !info.IsDir() {
 				return usage("--plot %s: there is no such folder", in.plot)
 			}
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+			ctx, stop := interruptible()
 			defer stop()
 			err := a.cause(ctx, c, &in, args[0], form.form)
 			if ctx.Err() != nil {

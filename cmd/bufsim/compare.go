@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -120,9 +118,8 @@ func (a *app) compareSides(sides [2]compare.Side, seedsText string, opts compare
 	if err := seeds.UnmarshalText([]byte(seedsText)); err != nil || seeds.First == 0 {
 		return usage("--seeds: %q is not a range of seeds such as 1-40", seedsText)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	bar := newProgress(a.err, "runs")
 	opts.Progress = bar.update
 	result, played := compare.Play(ctx, sides[0], sides[1], seeds, opts)

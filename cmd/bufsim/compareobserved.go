@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
 
@@ -72,9 +70,8 @@ func (a *app) compareObserved(c *cobra.Command, in *observedInput, set *settings
 // explain plays the points with progress. An interrupt ends it without a ranking, which
 // would be one of the settings that happened to come first.
 func (a *app) explain(seen observed.Buffer, r *sweep.Resolved) (*compare.Explanation, error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	bar := newProgress(a.err, "runs")
 	e, err := compare.Explain(ctx, seen, r, bar.update)
 	bar.end()

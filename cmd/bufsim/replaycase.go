@@ -23,12 +23,7 @@ schedule. It says what differs from the recording: the version, Go, the first de
 that does not fit. The exit code is 1 if the finding shows again and 0 if it does not.`,
 		Example: `  bufsim replay cases/buffer-window-GATE-SHARD
   bufsim replay --strict case.yaml`,
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("which case? `bufsim replay FOLDER`; `bufsim explore --out FOLDER` writes cases")
-			}
-			return nil
-		},
+		Args: exactlyOne("case of explore --out", "bufsim replay FOLDER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			one, err := readCase(args[0])
 			if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"time"
@@ -27,13 +26,8 @@ clients, tablets, flags; rounds times; then takes stalls out and shortens the sc
 to the few choices that matter. The finding stays the same, by its signature. What else
 shows on the way is written beside it. An interrupt keeps the best so far.`,
 		Example: `  bufsim shrink cases/buffer-window-GATE-SHARD -o small`,
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("which case? `bufsim shrink FOLDER -o FOLDER`; `bufsim explore --out FOLDER` writes cases")
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error { return a.shrink(args[0], out, limit) },
+		Args:    exactlyOne("case of explore --out", "bufsim shrink FOLDER"),
+		RunE:    func(c *cobra.Command, args []string) error { return a.shrink(args[0], out, limit) },
 	}
 	c.Flags().StringVarP(&out, "out", "o", "", "`FOLDER` for the smaller case (default: the case's, with -small behind it)")
 	c.Flags().DurationVar(&limit, "time", 0, "end after that long with the best so far")
@@ -48,9 +42,8 @@ func (a *app) shrink(path, out string, limit time.Duration) error {
 	if out == "" {
 		out = strings.TrimSuffix(strings.TrimSuffix(path, hunt.CaseFile), "/") + "-small"
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	if limit > 0 {
 		var cancel func()
 		ctx, cancel = context.WithTimeout(ctx, limit)

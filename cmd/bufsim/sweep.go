@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -170,9 +168,8 @@ func (a *app) records(r *sweep.Resolved, out *sweepOutput, opts *sweep.Options) 
 // under way; the tally comes with an error of exit code 130 then. A second
 // interrupt ends the program at once.
 func (a *app) playSweep(r *sweep.Resolved, opts sweep.Options) (*sweep.Tally, error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	bar := newProgress(a.err, "runs")
 	opts.Progress = bar.update
 	tally, err := sweep.Run(ctx, r, opts)

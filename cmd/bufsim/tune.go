@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,9 +61,8 @@ func (a *app) tune(c *cobra.Command, in *tuneInput, form string, args []string) 
 		_, err := a.out.Write(p.Scenario.Marshal())
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	bar := newProgress(a.err, "runs at most")
 	p.Progress = bar.update
 	advice, err := tune.Solve(ctx, p)

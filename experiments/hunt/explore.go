@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bufsim/experiments/invariant"
+	"bufsim/model/release"
 	"bufsim/sim"
 	"bufsim/sim/explore"
 	"bufsim/sim/trace"
@@ -111,6 +112,9 @@ func Explore(ctx context.Context, opts Options) (*Report, error) {
 		}
 	}
 	if err := CheckFaultKinds(opts.Faults); err != nil {
+		return nil, err
+	}
+	if _, err := (release.Profile{}).Turned(opts.Switches...); err != nil {
 		return nil, err
 	}
 	e := &explorer{opts: opts, began: time.Now(), by: map[string]*Finding{}, report: &Report{

@@ -2,9 +2,7 @@ package hunt
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"bufsim/experiments/scenario"
@@ -65,25 +63,7 @@ func (in *Input) profile() (release.Profile, error) {
 	if err != nil {
 		return p, err
 	}
-	for _, s := range in.Switches {
-		name, value, _ := strings.Cut(s, "=")
-		f := reflect.ValueOf(&p.Behaviors).Elem().FieldByName(name)
-		switch {
-		case f.IsValid() && f.Kind() == reflect.Int:
-			n, err := strconv.Atoi(value)
-			if err != nil || n < 1 {
-				return p, fmt.Errorf("switch %s: want a number from 1 on", name)
-			}
-			f.SetInt(int64(n))
-			continue
-		case !f.IsValid() || f.Kind() != reflect.Bool:
-			return p, fmt.Errorf("no release has an on-off switch %q", name)
-		case value != "true" && value != "false":
-			return p, fmt.Errorf("switch %s: want true or false", name)
-		}
-		f.SetBool(value == "true")
-	}
-	return p, nil
+	return p.Turned(in.Switches...)
 }
 
 // flagSet is the value of every flag, checked as Vitess does at its start.

@@ -3,6 +3,7 @@ package release
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -150,6 +151,53 @@ func structDifferences(from, to reflect.Value) []Difference {
 		}
 	}
 	return out
+}
+
+// Turned is the profile with some switches of its behaviour set otherwise, each given as
+// NAME=VALUE, such as CancelLeaksSlot=true: a mixture that no release was. It fails if there is no
+// such switch, or if the switch has no such position.
+func (p Profile) Turned(switches ...string) (Profile, error) {
+	for _, s := range switches {
+		name, value, _ := strings.Cut(s, "=")
+		if err := turn(reflect.ValueOf(&p.Behaviors).Elem(), name, value); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// turn sets one switch: one that is on or off, or a number.
+func turn(all reflect.Value, name, value string) error {
+	f := all.FieldByName(name)
+	switch {
+	case f.IsValid() && f.Kind() == reflect.Bool:
+		if value != "true" && value != "false" {
+			return fmt.Errorf("switch %s: want true or false, not %q", name, value)
+		}
+		f.SetBool(value == "true")
+	case f.IsValid() && f.Kind() == reflect.Int:
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 {
+			return fmt.Errorf("switch %s: want a number from 1 on, not %q", name, value)
+		}
+		f.SetInt(int64(n))
+	default:
+		return fmt.Errorf("no release has an on-off switch %q%s", name, switchHint(all.Type(), name))
+	}
+	return nil
+}
+
+func switchHint(all reflect.Type, name string) string {
+	var names []string
+	for i := range all.NumField() {
+		if f := all.Field(i); f.Type.Kind() == reflect.Bool || f.Type.Kind() == reflect.Int {
+			names = append(names, f.Name)
+		}
+	}
+	if near, ok := spelling.Nearest(name, names); ok {
+		return fmt.Sprintf("; did you mean %s?", near)
+	}
+	return ""
 }
 
 // position is the value of a switch as text.
