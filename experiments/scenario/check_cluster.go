@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bufsim/model/topodata"
+	"bufsim/topo"
 )
 
 func (c *checker) cluster() {
@@ -96,12 +99,34 @@ func (c *checker) keyspace(path string, index int, aliases map[string]string) {
 		}
 		c.shard(path, k, j, aliases)
 	}
+	c.partition(path, k)
+}
+
+// partition checks that the shards of a keyspace cover it: else nothing can be served.
+// spec: O-55
+func (c *checker) partition(path string, k *Keyspace) {
+	partition := topodata.Partition{ServedType: topodata.Primary}
+	for _, name := range k.shardNames() {
+		_, keys, err := topodata.ValidateShardName(name)
+		twice := slices.ContainsFunc(partition.ShardReferences, func(r topodata.ShardReference) bool { return r.Name == name })
+		if err != nil || twice {
+			return // that is told already
+		}
+		partition.ShardReferences = append(partition.ShardReferences, topodata.ShardReference{Name: name, KeyRange: keys})
+	}
+	if c.s.Start == StartFromNothing {
+		return // what is missing may come in the timeline
+	}
+	if err := topo.OrderAndCheckPartitions("any", &topodata.SrvKeyspace{Partitions: []topodata.Partition{partition}}); err != nil {
+		c.fail(path+".shards", fmt.Sprintf("the shards %s do not cover the keyspace %s once", strings.Join(k.shardNames(), ", "), k.Name),
+			`name them by key ranges that follow each other, such as -80 and 80-, or one shard "0"`)
+	}
 }
 
 func (c *checker) shard(keyspacePath string, k *Keyspace, index int, aliases map[string]string) {
 	s := &k.Shards[index]
 	path := fmt.Sprintf("%s.shards[%d]", keyspacePath, index)
-	if !isShardName(string(s.Name)) {
+	if _, _, err := topodata.ValidateShardName(string(s.Name)); err != nil || !isShardName(string(s.Name)) {
 		c.fail(path+".name", fmt.Sprintf("%q is not a name of a shard", string(s.Name)), "write 0 for the only shard, or a key range such as -80 or 80-")
 	}
 	tabletsPath := path + ".tablets"

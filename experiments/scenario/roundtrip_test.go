@@ -156,10 +156,14 @@ func drawCluster(t *rapid.T, c *Cluster) {
 	}
 	tablets := []Tablet{{Alias: "zone1-100", Cell: "zone1", Type: TypePrimary}, {Alias: "zone1-101", Cell: "zone1", Type: TypeReplica}}
 	tablets[1].MySQL = pointerTo(t, rapid.Custom(drawProfile), "profile")
-	name := ShardName(rapid.SampledFrom([]string{"0", "-80", "80-", "-", "1e3", "0x10", "null", "true"}).Draw(t, "shard"))
+	names := rapid.SampledFrom([][]ShardName{{"0"}, {"-80", "80-"}, {"80-", "-80"}, {"-"}, {"1e3"}, {"0x10"}, {"null"}, {"true"}}).Draw(t, "shards")
+	shards := make([]Shard, len(names))
+	for i, name := range names {
+		shards[i] = Shard{Name: name, Tablets: []Tablet{{Alias: fmt.Sprintf("zone1-%d", 7+i), Cell: "zone1", Type: TypePrimary}}}
+	}
 	c.Keyspaces = []Keyspace{
 		{Name: "ks", Durability: DurabilitySemiSync, Shards: []Shard{{Name: "0", Tablets: tablets}}},
-		{Name: "1", Durability: DurabilityNone, Shards: []Shard{{Name: name, Tablets: []Tablet{{Alias: "zone1-7", Cell: "zone1", Type: TypePrimary}}}}},
+		{Name: "1", Durability: DurabilityNone, Shards: shards},
 	}
 }
 
