@@ -2,8 +2,8 @@ package sim
 
 // Futile reports whether all that the i-th alternative can do is to begin to wait, and
 // nobody would notice that it does: it is about to take a lock that another proc holds, or
-// to wait for events of which none has happened, or for a group that is not done. Then it makes no difference whether it goes
-// now or later. False means that nothing is known.
+// to wait for events of which none has happened, or for a group that is not done. Then it
+// makes no difference whether it goes now or later. False means that nothing is known.
 func (p *Point) Futile(i int) bool {
 	k, early := p.task(i)
 	if early || k.p == nil {

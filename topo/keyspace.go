@@ -45,7 +45,7 @@ type VSchema struct{}
 // Clone gives a copy.
 func (v VSchema) Clone() VSchema { return v }
 
-// EnsureVSchema writes a blank schema, unless the keyspace has one. spec: topo 13, topo 13
+// EnsureVSchema writes a blank schema, unless the keyspace has one. spec: topo 13
 func (s *Server) EnsureVSchema(ctx *sim.Context, keyspace string) error {
 	_, _, err := s.global.Get(ctx, vschemaPath(keyspace))
 	if !IsErrType(err, NoNode) {

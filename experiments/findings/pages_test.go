@@ -53,7 +53,7 @@ func TestFacts(t *testing.T) {
 // that it is held at night only.
 func TestRates(t *testing.T) {
 	if !simtest.Nightly() && !*update {
-		t.Skip("plays every case with many seeds")
+		t.Skip("plays every case with many seeds for a minute; BUFSIM_NIGHTLY=1 does")
 	}
 	for _, f := range findings.All() {
 		t.Run(f.Slug, func(t *testing.T) { checkPart(t, f.Slug+".md", "rates", rates(t, f)) })

@@ -18,7 +18,7 @@ var quick = []string{
 
 func TestQuickMutantsAreCaught(t *testing.T) {
 	if testing.Short() {
-		t.Skip("compiles the mutated packages")
+		t.Skip("compiles the mutated packages, which -short leaves out; without -short it runs")
 	}
 	battery := &Battery{Root: here(t), Limit: 10 * time.Minute}
 	tried := 0

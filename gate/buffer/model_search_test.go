@@ -50,7 +50,7 @@ func TestPropertiesOfTheFormalModel(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.nightly && !simtest.Nightly() {
-				t.Skip("takes more than ten seconds; with BUFSIM_NIGHTLY=1")
+				t.Skip("takes more than ten seconds; BUFSIM_NIGHTLY=1 searches it")
 			}
 			start := time.Now()
 			stats, err := test.world.searchStates(10_000_000, false)

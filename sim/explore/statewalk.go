@@ -237,39 +237,48 @@ func (x *stateSearch) open(p *sim.Point, n int) *fork {
 	}
 	if len(at.todo) == 0 { // nobody can do more than wait, in whatever order
 		at.todo = append(at.todo, 0)
-	} else if first, ease := x.easiest(p, at); ease > 0 && !x.Plain {
+	} else if first, ease := x.easiest(p, at); ease > hard && !x.Plain {
 		at.todo[0], at.todo[first] = at.todo[first], at.todo[0]
-		at.alone, at.certain = true, ease == 4
+		at.alone, at.certain = true, ease == partOver
 	}
 	at.next()
 	return at
 }
 
-// easiest is the alternative whose step is most likely one that can be exchanged with all that
-// others do, and how likely; 0 is not at all.
-func (x *stateSearch) easiest(p *sim.Point, at *fork) (first, ease int) {
+// ease is how likely a step is one that can be exchanged with all that others do.
+type ease int
+
+const (
+	hard         ease = iota // nothing speaks for it
+	goesOn                   // the task has waited, and goes on
+	exchangeable             // its first use of a tool is one that can be exchanged
+	begins                   // the task begins
+	partOver                 // all that the task still does can be exchanged
+)
+
+// easiest is the alternative whose step is most likely one that can be exchanged.
+func (x *stateSearch) easiest(p *sim.Point, at *fork) (first int, most ease) {
 	for i, c := range at.todo {
-		it := x.ease(p, int(c), at.kinds[c])
-		if it > ease {
-			first, ease = i, it
+		if it := x.ease(p, int(c), at.kinds[c]); it > most {
+			first, most = i, it
 		}
 	}
-	return first, ease
+	return first, most
 }
 
-func (x *stateSearch) ease(p *sim.Point, c int, kind string) int {
+func (x *stateSearch) ease(p *sim.Point, c int, kind string) ease {
 	op, tool := p.Next(c)
 	switch {
 	case x.tasks.over(p.TaskID(c), x.state.Over):
-		return 4
+		return partOver
 	case p.Begins(c):
-		return 3
+		return begins
 	case tool != "" && x.uses[tool] != nil && !x.matters(op, tool, kind):
-		return 2
+		return exchangeable
 	case p.Woken(c) >= 0:
-		return 1
+		return goesOn
 	}
-	return 0
+	return hard
 }
 
 // next goes on to the next alternative.
