@@ -81,7 +81,7 @@ func (a *app) cause(ctx context.Context, c *cobra.Command, in *causeInput, name,
 		return err
 	}
 	t, err := explain.FindTiming(ctx, explain.Setting{Scenario: j.scenario, Release: j.profile, Flags: j.flags, Seed: j.seed},
-		explain.TimingOptions{Operation: in.operation, Seeds: in.continuations, Points: in.points})
+		explain.TimingOptions{Operation: in.operation, Seeds: in.continuations, Points: in.points, Progress: a.soFar()})
 	if err != nil {
 		return usage("%v", err)
 	}
@@ -105,7 +105,7 @@ func (a *app) causeOfCase(ctx context.Context, c *cobra.Command, in *causeInput,
 	if err != nil {
 		return err
 	}
-	t, err := hunt.FindTipping(ctx, one, hunt.TippingOptions{Continuations: in.continuations, Points: in.points})
+	t, err := hunt.FindTipping(ctx, one, hunt.TippingOptions{Continuations: in.continuations, Points: in.points, Progress: a.soFar()})
 	if err != nil {
 		return usage("%s: %v", path, err)
 	}

@@ -148,12 +148,11 @@ func (a *app) explore(in *exploreInput, form string) error {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	last := time.Now()
+	due := every(5 * time.Second)
 	in.opts.Progress = func(p hunt.Progress) {
-		if time.Since(last) < 5*time.Second {
+		if !due() {
 			return
 		}
-		last = time.Now()
 		perRun, perStep := p.Rates()
 		a.say("%d runs, %.0f/s, %.0f steps/s, %d findings, %d things reached", p.Runs, perRun, perStep, p.Findings, p.Reached)
 	}

@@ -53,3 +53,26 @@ func (p *progress) end() {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
 }
+
+// every tells, whenever it is asked, whether it has been so long since it last said yes.
+func every(pause time.Duration) func() bool {
+	last := time.Now()
+	return func() bool {
+		if time.Since(last) < pause {
+			return false
+		}
+		last = time.Now()
+		return true
+	}
+}
+
+// soFar tells now and then how many runs there were, of work that does not know how many more
+// there will be.
+func (a *app) soFar() func(runs int) {
+	due := every(5 * time.Second)
+	return func(runs int) {
+		if due() {
+			a.say("%d runs so far", runs)
+		}
+	}
+}

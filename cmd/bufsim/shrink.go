@@ -50,12 +50,11 @@ func (a *app) shrink(path, out string, limit time.Duration) error {
 		defer cancel()
 	}
 	var others []*hunt.Case
-	last := time.Now()
+	due := every(2 * time.Second)
 	opts := hunt.ShrinkOptions{
 		Other: func(c *hunt.Case) { others = append(others, c) },
 		Progress: func(p hunt.ShrinkProgress) {
-			if time.Since(last) > 2*time.Second {
-				last = time.Now()
+			if due() {
 				a.say("%s: size %d, %d choices of %d matter; %d of %d tries kept", p.Pass, p.Size, p.Choices, p.All, p.Kept, p.Tried)
 			}
 		},

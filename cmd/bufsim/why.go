@@ -71,6 +71,7 @@ the slowest, or one by its name in the trace, such as gate-1/r42 or r42.`,
 
 // whyRequests tells of the requests of a run.
 func (a *app) whyRequests(played *explain.Played, form, request string, search bool, replay string) error {
+	played.Search.Progress = a.soFar()
 	w, err := played.Why(request, search)
 	if err != nil {
 		var unknown *explain.UnknownRequestError
@@ -92,7 +93,7 @@ func (a *app) whyCase(one *hunt.Case, form, request string, search bool, replay 
 		}
 		return a.whyRequests(played, form, request, search, replay)
 	}
-	e, err := hunt.Explain(one, hunt.ExplainOptions{Search: search})
+	e, err := hunt.Explain(one, hunt.ExplainOptions{Search: search, Progress: a.soFar()})
 	if err != nil {
 		return usage("%v", err)
 	}

@@ -82,6 +82,10 @@ type Search struct {
 	Play func(*Setting) (*runner.Result, error)
 	// Most is how many savers are enough; 0 is 3.
 	Most int
+	// Progress is told after each run how many there were; nil is nobody.
+	Progress func(runs int)
+
+	runs int
 }
 
 // Savers tries what may help against a cause, the most direct first. Leaving a fault or an
@@ -144,6 +148,9 @@ func (t *trial) saves(n int64) (bool, error) {
 }
 
 func (s *Search) play(setting *Setting) (*runner.Result, error) {
+	if s.runs++; s.Progress != nil {
+		s.Progress(s.runs)
+	}
 	if s.Play != nil {
 		return s.Play(setting)
 	}

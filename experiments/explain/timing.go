@@ -25,6 +25,8 @@ type TimingOptions struct {
 	Seeds int
 	// Points is how many instants are looked at before the search narrows; 0 is 9.
 	Points int
+	// Progress is told after each run how many there were; nil is nobody.
+	Progress func(runs int)
 }
 
 // Timing is how the share of runs that fail depends on when an operation happens.
@@ -178,6 +180,9 @@ func (m *moving) look(at time.Duration) error {
 			return err
 		}
 		m.timing.Runs++
+		if m.opts.Progress != nil {
+			m.opts.Progress(m.timing.Runs)
+		}
 		if Fails(r) {
 			p.failed[s.Seed] = true
 			p.Failed++

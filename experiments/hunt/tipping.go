@@ -15,6 +15,8 @@ type TippingOptions struct {
 	Continuations int
 	// Points is how many beginnings are looked at before the search narrows; 0 is 9.
 	Points int
+	// Progress is told after each run how many there were; nil is nobody.
+	Progress func(runs int)
 }
 
 // Tipping is how the probability that a case fails grows while its decisions are made.
@@ -177,6 +179,9 @@ func (t *tipping) look(ctx context.Context, prefix int) error {
 			return err
 		}
 		t.runs++
+		if t.opts.Progress != nil {
+			t.opts.Progress(t.runs)
+		}
 		if p.shows(t.signature) {
 			point.Failed++
 			continue

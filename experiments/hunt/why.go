@@ -53,6 +53,8 @@ type ExplainOptions struct {
 	// Search says whether to look for what would have saved it.
 	Search     bool
 	Invariants []invariant.Invariant
+	// Progress is told after each run how many there were; nil is nobody.
+	Progress func(runs int)
 }
 
 // Explain explains a case. A schedule that departs from the dull one at many places is made
@@ -124,6 +126,9 @@ func (p *Played) finding(signature string) (Finding, bool) {
 
 func (x *explaining) play(in *Input) (*Played, error) {
 	x.runs++
+	if x.opts.Progress != nil {
+		x.opts.Progress(x.runs)
+	}
 	return safely(in, PlayOptions{Invariants: x.opts.Invariants, Pool: x.pool, MaxSteps: 4*x.from.Steps + 100_000})
 }
 
