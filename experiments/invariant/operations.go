@@ -232,7 +232,9 @@ func (p promoters) observe(e *trace.Event, t *tabletView, o *operations) {
 		return
 	}
 	switch e.Text("call") {
-	case "PromoteReplica", "InitPrimary", "ChangeType":
+	case "PromoteReplica", "InitPrimary":
 		p[t] = o.last[t.shard.name]
+	case "ChangeType": // no other operation makes a tablet primary so, whatever runs beside it
+		p[t] = externalReparent
 	}
 }
