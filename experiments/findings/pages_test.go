@@ -3,7 +3,6 @@ package findings_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bufsim/experiments/findings"
+	"bufsim/experiments/pagetest"
 	"bufsim/experiments/stats"
 	"bufsim/sim/simtest"
 )
@@ -124,17 +124,5 @@ func showing(f findings.Finding) []string {
 // checkPart compares the generated part of a page, or writes it with -update.
 func checkPart(t *testing.T, page, part, want string) {
 	t.Helper()
-	file := filepath.Join(findings.Folder, page)
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	begin, end := "<!-- generated: "+part+" -->\n", "<!-- end -->\n"
-	before, rest, ok := strings.Cut(string(text), begin)
-	require.True(t, ok, "%s has no part %s", page, part)
-	got, after, ok := strings.Cut(rest, end)
-	require.True(t, ok, "%s: the part %s has no end", page, part)
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(before+begin+want+end+after), 0o600))
-		return
-	}
-	require.Equal(t, want, got, "%s: run go test ./experiments/findings -update and look at what changed", page)
+	pagetest.Part(t, filepath.Join(findings.Folder, page), part, want, "go test ./experiments/findings", *update)
 }

@@ -3,7 +3,6 @@ package history_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bufsim/experiments/history"
+	"bufsim/experiments/pagetest"
 	"bufsim/model/release"
 )
 
@@ -112,16 +112,5 @@ func releases(b history.Bug) string {
 // checkPart compares the generated part of a page, or writes it with -update.
 func checkPart(t *testing.T, page, part, want string) {
 	t.Helper()
-	text, err := os.ReadFile(pages + page)
-	require.NoError(t, err)
-	begin, end := "<!-- generated: "+part+" -->\n", "<!-- end -->\n"
-	before, rest, ok := strings.Cut(string(text), begin)
-	require.True(t, ok, "%s has no part %s", page, part)
-	got, after, ok := strings.Cut(rest, end)
-	require.True(t, ok, "%s: the part %s has no end", page, part)
-	if *update {
-		require.NoError(t, os.WriteFile(pages+page, []byte(before+begin+want+end+after), 0o600))
-		return
-	}
-	require.Equal(t, want, got, "%s: run go test ./experiments/history -update and look at what changed", page)
+	pagetest.Part(t, pages+page, part, want, "go test ./experiments/history", *update)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bufsim/experiments/hunt"
+	"bufsim/experiments/pagetest"
 	"bufsim/sim/simtest"
 )
 
@@ -19,11 +20,7 @@ var update = flag.Bool("update", false, "write the table of docs/exploration.md 
 
 var seeds = flag.Int("seeds", 20, "seeds of the table of docs/exploration.md")
 
-const (
-	page       = "../../docs/exploration.md"
-	tableBegin = "<!-- generated: first finds -->\n"
-	tableEnd   = "<!-- end -->\n"
-)
+const page = "../../docs/exploration.md"
 
 // How long it takes to find each bug that releases had, over twenty seeds or so: at most a minute.
 func TestTimeToFirstFind(t *testing.T) {
@@ -53,18 +50,8 @@ func TestTimeToFirstFind(t *testing.T) {
 	}
 	t.Log("\n" + b.String())
 	if *update {
-		writeTable(t, b.String())
+		pagetest.Part(t, page, "first finds", b.String(), "", true)
 	}
-}
-
-func writeTable(t *testing.T, table string) {
-	text, err := os.ReadFile(page)
-	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(text), tableBegin)
-	require.True(t, ok)
-	_, after, ok := strings.Cut(rest, tableEnd)
-	require.True(t, ok)
-	require.NoError(t, os.WriteFile(page, []byte(before+tableBegin+table+tableEnd+after), 0o644))
 }
 
 // The page has a row for each bug that the short tests hunt.
